@@ -1,0 +1,19 @@
+/**
+ * What the rooms have to say while they work.
+ *
+ * Rooms return data and hand events to an {@link Emit}; only a reporter of `src/cli/` turns them into text.
+ * The union is closed, so that a reporter that forgets a kind does not compile.
+ */
+export type Event =
+  /** Something is wrong that does not stop the work. */
+  | { readonly type: "warning"; readonly message: string; readonly hint?: string }
+  /** `done` of `total` bytes are through, `total` being absent where it is not known. */
+  | {
+      readonly type: "progress";
+      readonly what: string;
+      readonly done: number;
+      readonly total?: number | undefined;
+    };
+
+/** Takes an event. It must not throw and must not keep the caller waiting. */
+export type Emit = (event: Event) => void;

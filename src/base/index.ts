@@ -1,0 +1,10 @@
+/**
+ * base: the error class, byte strings and their order, events.
+ * Imports no other room.
+ */
+export { codes, type ErrorCode } from "./codes.ts";
+export { CleaveError, describeError, describeLocation, type Location } from "./error.ts";
+export type { Emit, Event } from "./event.ts";
+export { nearest } from "./nearest.ts";
+export { quote } from "./quote.ts";
+export { compareText, decodeText, encodeText } from "./text.ts";

@@ -1,0 +1,15 @@
+/**
+ * Where the launcher enters. `--version` is answered before anything else is loaded.
+ */
+import { readFileSync } from "node:fs";
+
+// The launcher's own; no program that is started from here needs it.
+delete process.env["NODE_COMPILE_CACHE"];
+
+if (process.argv[2] === "--version") {
+  const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+  process.stdout.write(`cleave ${version}\n`);
+} else {
+  const { main } = await import("./dispatch.ts");
+  process.exitCode = await main();
+}

@@ -1,0 +1,4 @@
+/**
+ * modules: to come.
+ */
+export {};

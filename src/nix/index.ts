@@ -1,0 +1,4 @@
+/**
+ * nix: to come.
+ */
+export {};
