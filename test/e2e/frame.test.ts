@@ -43,7 +43,7 @@ test("without its packages the launcher says the one command that brings them", 
   });
   assert.equal(
     stderr,
-    `cleave: the Node that it runs on is missing; to bring it, run: npm ci (in ${temp.path})\n`,
+    `cleave: the Node that it runs on is missing; to bring it, run: npm ci --ignore-scripts (in ${temp.path})\n`,
   );
   assert.equal(status, 1);
 });
