@@ -1,0 +1,70 @@
+/** The published package: packed, installed in an empty folder, used. */
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { promisify } from "node:util";
+import { repository } from "../support/cleave.ts";
+import { serveRegistry } from "../support/registry.ts";
+import { temporaryFolder } from "../support/temp.ts";
+
+const run = promisify(execFile);
+
+test("the packed package works where it is installed", async () => {
+  using temp = temporaryFolder();
+  await using registry = await serveRegistry();
+  const app = join(temp.path, "app");
+  mkdirSync(app);
+  const env = {
+    PATH: process.env["PATH"],
+    HOME: temp.path,
+    npm_config_cache: join(temp.path, "cache"),
+    npm_config_registry: registry.url,
+    npm_config_update_notifier: "false",
+  };
+  await run("npm", ["pack", "--silent", "--pack-destination", temp.path], { cwd: repository, env });
+  const [tarball = ""] = readdirSync(temp.path).filter((name) => name.endsWith(".tgz"));
+  await run("npm", ["install", "--ignore-scripts", "--no-audit", "--no-fund", join(temp.path, tarball)], {
+    cwd: app,
+    env,
+  });
+
+  const { version } = JSON.parse(readFileSync(join(repository, "package.json"), "utf8"));
+  const cleave = join(app, "node_modules/.bin/cleave");
+  assert.equal((await run(cleave, ["--version"], { env })).stdout, `cleave ${version}\n`);
+  assert.equal(
+    (await run(cleave, ["explain", "cli-usage"], { env })).stdout,
+    readFileSync(join(repository, "docs/errors/cli-usage.md"), "utf8"),
+  );
+
+  // Every subpath can be imported, and its types are there.
+  const { exports } = JSON.parse(readFileSync(join(repository, "package.json"), "utf8"));
+  const subpaths = Object.keys(exports).filter((subpath) => subpath !== "./package.json");
+  const names = subpaths.map((subpath) => join("cleave", subpath));
+  writeFileSync(
+    join(app, "use.mts"),
+    names
+      .map((name, index) => `import * as m${index} from ${JSON.stringify(name)};\nvoid m${index};\n`)
+      .join("") +
+      'import { CleaveError } from "cleave";\nconst name: string = CleaveError.name;\nconsole.log(name);\n',
+  );
+  writeFileSync(
+    join(app, "tsconfig.json"),
+    JSON.stringify({
+      compilerOptions: {
+        module: "nodenext",
+        target: "esnext",
+        strict: true,
+        noEmit: true,
+        skipLibCheck: false,
+        types: ["node"],
+        typeRoots: [join(repository, "node_modules/@types")],
+      },
+      files: ["use.mts"],
+    }),
+  );
+  await run(join(repository, "node_modules/.bin/tsc"), [], { cwd: app, env });
+  const { stdout } = await run(process.execPath, ["use.mts"], { cwd: app, env });
+  assert.equal(stdout, "CleaveError\n");
+});
