@@ -7,6 +7,10 @@ export const codes = {
   // base
   "text-lone-surrogate": "A text holds half of a surrogate pair",
 
+  // nix
+  "hash-malformed": "A hash cannot be read",
+  "store-path-malformed": "A store path or its name is not valid",
+
   // cli
   "cli-unknown-command": "There is no such command",
   "cli-usage": "The command does not take these arguments",

@@ -1,4 +1,44 @@
 /**
- * nix: to come.
+ * nix: Nix's formats, pure: base32, hashes, store paths, and what is built on them.
+ * Imports base. Reads and writes no files.
  */
-export {};
+export { formatBase32, parseBase32 } from "./base32.ts";
+export {
+  compressHash,
+  equalHash,
+  formatHash,
+  formatNamedHash,
+  type Hash,
+  type HashAlgorithm,
+  type Hasher,
+  type HashFormat,
+  hashAlgorithms,
+  hashBytes,
+  makeHash,
+  makeHasher,
+  parseHash,
+  parseHashAlgorithm,
+} from "./hash.ts";
+export {
+  computedPlaceholder,
+  type IngestionMethod,
+  makeFixedOutputPath,
+  makeOutputPath,
+  makeTextPath,
+  outputPathName,
+  outputPlaceholder,
+  type References,
+  upstreamPlaceholder,
+} from "./make-store-path.ts";
+export {
+  baseName,
+  checkStorePathName,
+  hashPart,
+  isStorePath,
+  namePart,
+  parseBaseName,
+  parseStorePath,
+  type StorePath,
+  splitStorePath,
+  storeFolder,
+} from "./store-path.ts";
