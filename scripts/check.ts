@@ -73,7 +73,8 @@ function runTests(files: readonly string[]): Promise<void> {
       files: [...files],
       concurrency: availableParallelism(),
       execArgv: ["--conditions=cleave-source"],
-      timeout: 20 * 60 * 1000,
+      // For one file: far more than any needs, so that a test that hangs is named.
+      timeout: 5 * 60 * 1000,
     });
     stream.on("test:pass", ({ name, skip, todo, details }) => {
       if (skip !== undefined) skipped.push(`${name}${typeof skip === "string" ? `: ${skip}` : ""}`);

@@ -6,6 +6,18 @@
 export const codes = {
   // base
   "text-lone-surrogate": "A text holds half of a surrogate pair",
+  "json-not-canonical": "A value has no canonical JSON",
+
+  // phases
+  "partition-unknown-phase": "A partition cuts after a phase that is not there",
+  "partition-unreadable": "A text names no partition",
+  "phase-bad-name": "A phase cannot have this name",
+  "phase-bad-result": "A phase reports what its schema does not allow",
+  "phase-branch": "A branch cannot stand in this place",
+  "phase-cycle": "Phases follow each other in a circle",
+  "phase-none": "A package has no phase",
+  "phase-reads": "A phase reads a result that it cannot have",
+  "phase-unknown": "A phase names another that does not exist",
 
   // nix
   "hash-malformed": "A hash cannot be read",
