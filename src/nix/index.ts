@@ -30,6 +30,8 @@ export {
   type References,
   upstreamPlaceholder,
 } from "./make-store-path.ts";
+export { makeReferenceScanner, type ReferenceScanner } from "./references.ts";
+export { type ModuloHasher, makeModuloHasher, makeRewriter, type Rewriter } from "./rewrite.ts";
 export {
   baseName,
   checkStorePathName,
