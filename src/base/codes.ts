@@ -5,6 +5,8 @@
  */
 export const codes = {
   // base
+  "json-syntax": "The text is not the JSON that cleave reads",
+  "json-value": "The value cannot be said in JSON",
   "text-lone-surrogate": "A text holds half of a surrogate pair",
   "json-not-canonical": "A value has no canonical JSON",
 
@@ -22,6 +24,11 @@ export const codes = {
   // nix
   "hash-malformed": "A hash cannot be read",
   "store-path-malformed": "A store path or its name is not valid",
+  "derivation-cycle": "A derivation needs itself",
+  "derivation-invalid": "The derivation breaks a rule of Nix",
+  "derivation-json": "The JSON describes no derivation",
+  "derivation-missing": "A derivation that another needs is not there",
+  "derivation-syntax": "The file is no derivation",
 
   // cli
   "cli-unknown-command": "There is no such command",

@@ -4,6 +4,32 @@
  */
 export { formatBase32, parseBase32 } from "./base32.ts";
 export {
+  type Graph,
+  hashMasked,
+  hashModulo,
+  type Modulo,
+  makeGraph,
+} from "./derivation/hash-modulo.ts";
+export {
+  type DerivationJsonVersion,
+  derivationJsonVersions,
+  derivationsFromJson,
+  formatDerivations,
+  type JsonDerivation,
+} from "./derivation/json.ts";
+export {
+  type Addressing,
+  completeDerivation,
+  type DerivationSpec,
+  type MadeDerivation,
+  makeDerivation,
+} from "./derivation/make.ts";
+export { parseDerivation } from "./derivation/parse-aterm.ts";
+export { structuredAttrs } from "./derivation/structured-attrs.ts";
+export type { Derivation, InputOutputs, Output, OutputMethod } from "./derivation/type.ts";
+export { checkDerivation, derivationPath } from "./derivation/validate.ts";
+export { formatDerivation } from "./derivation/write-aterm.ts";
+export {
   compressHash,
   equalHash,
   formatHash,

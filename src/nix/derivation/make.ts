@@ -1,0 +1,174 @@
+/**
+ * Makes derivations as Nix's `derivation` does: computes the paths of the outputs and of the derivation itself.
+ */
+import { CleaveError, compareText, quote } from "../../base/index.ts";
+import type { Hash, HashAlgorithm } from "../hash.ts";
+import { makeOutputPath, outputPlaceholder } from "../make-store-path.ts";
+import { checkStorePathName, type StorePath } from "../store-path.ts";
+import { fixedPath } from "./fixed-path.ts";
+import { type Graph, hashMasked, moduloOf } from "./hash-modulo.ts";
+import type { JsonObject } from "./json-text.ts";
+import { formatStructuredAttrs, structuredAttrsVariable } from "./structured-attrs.ts";
+import type { Derivation, InputOutputs, Output, OutputMethod } from "./type.ts";
+import { checkShape, derivationPath } from "./validate.ts";
+import { formatDerivation } from "./write-aterm.ts";
+
+/** How the paths of the outputs come about; see `Output`. */
+export type Addressing =
+  | { readonly type: "input-addressed" }
+  | { readonly type: "fixed"; readonly method: OutputMethod; readonly hash: Hash }
+  | {
+      readonly type: "floating" | "impure";
+      readonly method: OutputMethod;
+      readonly algorithm: HashAlgorithm;
+    };
+
+/** What a derivation is made from. */
+export type DerivationSpec = {
+  readonly name: string;
+  readonly platform: string;
+  readonly builder: string;
+  readonly args?: readonly string[];
+  /** Variables, but those of the outputs, which are set whatever is here. */
+  readonly env?: Iterable<readonly [name: string, value: string]>;
+  /** Becomes the variable `__json`. */
+  readonly structuredAttrs?: JsonObject;
+  /** Names of the outputs; `out` if left out. */
+  readonly outputs?: readonly string[];
+  /** Input-addressed if left out. */
+  readonly addressing?: Addressing;
+  readonly inputDrvs?: ReadonlyMap<StorePath, InputOutputs>;
+  readonly inputSrcs?: readonly StorePath[];
+};
+
+/** A derivation with its path and the text of its file, `encodeText(text)` being the bytes. */
+export type MadeDerivation = {
+  readonly path: StorePath;
+  readonly derivation: Derivation;
+  readonly text: string;
+};
+
+/**
+ * Make a derivation and remember its modulo in `graph`, where the derivations that it needs must be or can be read
+ * from. The variable of each output holds its path: a placeholder where that is floating, nothing where deferred.
+ * Throws `derivation-invalid`, `store-path-malformed`, `json-value`.
+ */
+export function makeDerivation(spec: DerivationSpec, graph: Graph): MadeDerivation {
+  const { name, platform, builder, addressing = { type: "input-addressed" } } = spec;
+  checkSpec(spec, addressing);
+  const outputs = new Map<string, Output>();
+  const variables = new Map(spec.env);
+  if (spec.structuredAttrs !== undefined)
+    variables.set(structuredAttrsVariable, formatStructuredAttrs(spec.structuredAttrs));
+  for (const output of [...(spec.outputs ?? ["out"])].sort(compareText)) {
+    const made = makeOutput(name, output, addressing);
+    outputs.set(output, made);
+    variables.set(output, variableOf(output, made));
+  }
+  const env = new Map([...variables].sort(([a], [b]) => compareText(a, b)));
+  return complete(
+    {
+      name,
+      outputs,
+      inputDrvs: spec.inputDrvs ?? new Map(),
+      inputSrcs: spec.inputSrcs ?? [],
+      platform,
+      builder,
+      args: spec.args ?? [],
+      env,
+    },
+    graph,
+  );
+}
+
+/**
+ * Complete a derivation, such as one read from JSON: where deferred outputs turn out to have paths, fill these in,
+ * and in the variables of outputs with a path, where these are missing or empty. Remembers it as
+ * {@link makeDerivation} does, and throws as that; what is there already and wrong only `checkDerivation` finds.
+ */
+export function completeDerivation(derivation: Derivation, graph: Graph): MadeDerivation {
+  const env = new Map(derivation.env);
+  if (checkShape(derivation) === "deferred") {
+    // A variable that is filled in later counts for the hash.
+    if (hashMasked(derivation, graph) !== undefined)
+      for (const output of derivation.outputs.keys()) env.set(output, "");
+  } else
+    for (const [output, each] of derivation.outputs)
+      if ("path" in each && (env.get(output) ?? "") === "") env.set(output, each.path);
+  return complete({ ...derivation, outputs: new Map(derivation.outputs), env }, graph);
+}
+
+type Draft = Derivation & {
+  readonly outputs: Map<string, Output>;
+  readonly env: Map<string, string>;
+};
+
+function complete(draft: Draft, graph: Graph): MadeDerivation {
+  if (checkShape(draft) === "deferred") {
+    const hash = hashMasked(draft, graph);
+    if (hash !== undefined)
+      for (const output of draft.outputs.keys()) {
+        const path = makeOutputPath(draft.name, output, hash);
+        draft.outputs.set(output, { type: "input-addressed", path });
+        draft.env.set(output, path);
+      }
+  }
+  const text = formatDerivation(draft);
+  const path = derivationPath(draft, text);
+  graph.modulos.set(path, moduloOf(draft, graph));
+  return { path, derivation: draft, text };
+}
+
+function makeOutput(name: string, output: string, addressing: Addressing): Output {
+  switch (addressing.type) {
+    case "input-addressed":
+      return { type: "deferred" };
+    case "fixed":
+      return { ...addressing, path: fixedPath(name, output, addressing.method, addressing.hash) };
+    case "floating":
+    case "impure":
+      return addressing;
+  }
+}
+
+function variableOf(output: string, made: Output): string {
+  switch (made.type) {
+    case "deferred":
+      return "";
+    case "input-addressed":
+    case "fixed":
+      return made.path;
+    case "floating":
+    case "impure":
+      return outputPlaceholder(output);
+  }
+}
+
+/** Check what Nix's `derivation` checks before anything is computed. */
+function checkSpec(spec: DerivationSpec, addressing: Addressing): void {
+  const { name, outputs = ["out"] } = spec;
+  const refuse = (message: string, hint?: string) =>
+    new CleaveError({
+      code: "derivation-invalid",
+      message: `the derivation ${quote(name)} ${message}`,
+      hint,
+    });
+  checkStorePathName(`${name}.drv`);
+  checkStorePathName(name);
+  if (spec.builder === "") throw refuse("has no builder");
+  if (spec.platform === "") throw refuse("has no platform");
+  for (const [at, output] of outputs.entries()) {
+    if (outputs.indexOf(output) !== at) throw refuse(`has the output ${output} twice`);
+    if (output === "drv" || output === "drvPath")
+      throw refuse(`cannot have an output ${output}, which is what Nix calls its own path`);
+  }
+  if (name.endsWith(".drv")) {
+    const single = outputs.length === 1 && outputs[0] === "out";
+    const text = "method" in addressing && addressing.method === "text";
+    if (!single || !text)
+      throw refuse(
+        "must not end in .drv, since it makes something else than one derivation",
+        "only a text that is the one output, out, may be called so",
+      );
+  }
+}
