@@ -5,8 +5,6 @@
  */
 export const codes = {
   // base
-  "json-syntax": "The text is not the JSON that cleave reads",
-  "json-value": "The value cannot be said in JSON",
   "text-lone-surrogate": "A text holds half of a surrogate pair",
   "json-not-canonical": "A value has no canonical JSON",
 
@@ -27,8 +25,10 @@ export const codes = {
   "derivation-cycle": "A derivation needs itself",
   "derivation-invalid": "The derivation breaks a rule of Nix",
   "derivation-json": "The JSON describes no derivation",
+  "derivation-not-json": "The derivation cannot be said in JSON",
   "derivation-missing": "A derivation that another needs is not there",
   "derivation-syntax": "The file is no derivation",
+  "json-syntax": "The text is not the JSON that cleave reads",
 
   // cli
   "cli-unknown-command": "There is no such command",

@@ -1,7 +1,6 @@
 /** Random derivation graphs, said once as a Nix expression and once to cleave. */
 import fc from "fast-check";
-import { decodeText, encodeText } from "../../src/base/index.ts";
-import type { JsonObject } from "../../src/nix/derivation/json-text.ts";
+import { decodeText, encodeText, type Json } from "../../src/base/index.ts";
 import {
   type Addressing,
   type DerivationSpec,
@@ -31,7 +30,7 @@ type Node = {
   readonly builder: string;
   readonly args: readonly string[];
   readonly env: readonly (readonly [string, string])[];
-  readonly structured: JsonObject | undefined;
+  readonly structured: Readonly<Record<string, Json>> | undefined;
   readonly inputs: readonly (readonly [node: number, output: number])[];
   readonly files: readonly string[];
 };
@@ -66,7 +65,7 @@ export function graphs(size: number, bytes: boolean): fc.Arbitrary<Node[]> {
     .map((each) => `n${each}`)
     .filter((each) => !each.endsWith(".drv"));
   const outputName = fc.constantFrom("out", "dev", "lib", "bin", "a+b", "x=1", "_", "Z", "9");
-  const json = fc.letrec<{ value: JsonObject[string] }>((tie) => ({
+  const json = fc.letrec<{ value: Json }>((tie) => ({
     value: fc.oneof(
       { depthSize: "small", withCrossShrink: true },
       fc.constantFrom(null, true, false, 0, -1, 42, 9007199254740991, -9007199254740991),
@@ -296,7 +295,7 @@ function addressingAttributes(node: Node): [string, string | true][] {
   }
 }
 
-function nixValue(value: JsonObject[string] | undefined): string {
+function nixValue(value: Json | undefined): string {
   if (typeof value === "string") return literal(value);
   if (Array.isArray(value)) return `[ ${value.map(nixValue).join(" ")} ]`;
   if (typeof value === "object" && value !== null)

@@ -4,7 +4,7 @@
 import { CleaveError, compareText, quote } from "../../base/index.ts";
 import { type HashAlgorithm, parseHashAlgorithm } from "../hash.ts";
 import { parseBaseName, parseStorePath, type StorePath } from "../store-path.ts";
-import { isJsonObject, type Json, type JsonObject } from "./json-text.ts";
+import { isJsonRecord, type JsonRecord, type JsonValue } from "./json-text.ts";
 
 /** The names of the members on the way to a value. */
 export type Place = readonly string[];
@@ -18,17 +18,17 @@ export function refuse(place: Place, message: string, cause?: unknown): never {
   });
 }
 
-export function expectObject(value: Json | undefined, place: Place): JsonObject {
-  return isJsonObject(value) ? value : refuse(place, `must be an object, not ${kind(value)}`);
+export function expectObject(value: JsonValue | undefined, place: Place): JsonRecord {
+  return isJsonRecord(value) ? value : refuse(place, `must be an object, not ${kind(value)}`);
 }
 
 /** Expect an object with these members and no other, the optional ones apart. */
 export function expectMembers(
-  value: Json | undefined,
+  value: JsonValue | undefined,
   place: Place,
   names: readonly string[],
   optional: readonly string[] = [],
-): JsonObject {
+): JsonRecord {
   const object = expectObject(value, place);
   for (const name of names) if (!Object.hasOwn(object, name)) refuse(place, `has no member ${quote(name)}`);
   for (const name of Object.keys(object))
@@ -37,37 +37,37 @@ export function expectMembers(
   return object;
 }
 
-export function expectString(value: Json | undefined, place: Place): string {
+export function expectString(value: JsonValue | undefined, place: Place): string {
   return typeof value === "string" ? value : refuse(place, `must be a string, not ${kind(value)}`);
 }
 
-export function expectStrings(value: Json | undefined, place: Place): string[] {
+export function expectStrings(value: JsonValue | undefined, place: Place): string[] {
   if (!Array.isArray(value)) return refuse(place, `must be an array, not ${kind(value)}`);
   return value.map((each, index) => expectString(each, [...place, String(index)]));
 }
 
 /** Expect an object whose values `read` takes; gives them in the order of their names' bytes. */
 export function expectMap<T>(
-  value: Json | undefined,
+  value: JsonValue | undefined,
   place: Place,
-  read: (value: Json | undefined, place: Place, name: string) => T,
+  read: (value: JsonValue | undefined, place: Place, name: string) => T,
 ): Map<string, T> {
   const object = expectObject(value, place);
   const names = Object.keys(object).sort(compareText);
   return new Map(names.map((name) => [name, read(object[name], [...place, name], name)]));
 }
 
-export function expectStorePath(value: Json | undefined, place: Place): StorePath {
+export function expectStorePath(value: JsonValue | undefined, place: Place): StorePath {
   const text = expectString(value, place);
   return expectThat(() => parseStorePath(text), place);
 }
 
-export function expectBaseName(value: Json | undefined, place: Place): StorePath {
+export function expectBaseName(value: JsonValue | undefined, place: Place): StorePath {
   const text = expectString(value, place);
   return expectThat(() => parseBaseName(text), place);
 }
 
-export function expectAlgorithm(value: Json | undefined, place: Place): HashAlgorithm {
+export function expectAlgorithm(value: JsonValue | undefined, place: Place): HashAlgorithm {
   const text = expectString(value, place);
   return expectThat(() => parseHashAlgorithm(text), place);
 }
@@ -81,9 +81,9 @@ export function expectThat<T>(parse: () => T, place: Place): T {
   }
 }
 
-function kind(value: Json | undefined): string {
+function kind(value: JsonValue | undefined): string {
   if (value === undefined) return "missing";
   if (value === null || typeof value === "boolean") return String(value);
   if (Array.isArray(value)) return "an array";
-  return typeof value === "string" ? "a string" : isJsonObject(value) ? "an object" : "a number";
+  return typeof value === "string" ? "a string" : isJsonRecord(value) ? "an object" : "a number";
 }

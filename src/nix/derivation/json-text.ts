@@ -1,20 +1,21 @@
 /**
- * JSON (RFC 8259), as Nix's tools read and write it.
+ * JSON (RFC 8259) as `nix derivation show` writes it, read without loss.
  *
  * Read: UTF-8 without a byte order mark, no member twice in one object, no half of a surrogate pair, at most
- * {@link deepestJson} levels. Numbers that a JavaScript number cannot hold stay {@link Numeral}s.
+ * {@link deepestJson} levels. Numbers are kept as they are written if they are no integers within ±(2^53 - 1).
  *
- * Written: members ordered by the bytes of their names, unless a map says otherwise; no floats, integers within
- * ±(2^53 - 1), valid UTF-8; strings escaped as `JSON.stringify` does, which is how current Nix does it.
+ * Written: members ordered by the bytes of their names, unless a map says otherwise; strings escaped as
+ * `JSON.stringify` does, which is how current Nix does it. What goes into a derivation is written by `writeJson` of
+ * `src/base/json.ts` instead, which knows neither floats nor large numbers.
  */
 import { Buffer, isUtf8 } from "node:buffer";
 import { CleaveError, compareText, decodeText, encodeText, quote } from "../../base/index.ts";
 
 /** A JSON value. */
-export type Json = null | boolean | number | string | Numeral | readonly Json[] | JsonObject;
+export type JsonValue = null | boolean | number | string | Numeral | readonly JsonValue[] | JsonRecord;
 
 /** A JSON object; those that {@link parseJson} makes have no prototype. */
-export type JsonObject = { readonly [name: string]: Json };
+export type JsonRecord = { readonly [name: string]: JsonValue };
 
 /** A number that was read and is no integer within ±(2^53 - 1): its source text, to be written as it stands. */
 export class Numeral {
@@ -25,15 +26,15 @@ export class Numeral {
 }
 
 /** How deep arrays and objects may nest. */
-export const deepestJson = 1000;
+const deepestJson = 1000;
 
 /** Tell whether a JSON value is an object. */
-export function isJsonObject(value: Json | undefined): value is JsonObject {
+export function isJsonRecord(value: JsonValue | undefined): value is JsonRecord {
   return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Numeral);
 }
 
 /** Read JSON from UTF-8 or from a text. Throws `json-syntax` with the offset in bytes. */
-export function parseJson(source: Uint8Array | string): Json {
+export function parseJson(source: Uint8Array | string): JsonValue {
   const bytes = typeof source === "string" ? encodeText(source) : source;
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   // One character per byte, so that indices are offsets.
@@ -101,7 +102,7 @@ export function parseJson(source: Uint8Array | string): Json {
     return value;
   };
 
-  const numeral = (): Json => {
+  const numeral = (): JsonValue => {
     const pattern = /-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?/y;
     pattern.lastIndex = at;
     const match = pattern.exec(text);
@@ -112,19 +113,19 @@ export function parseJson(source: Uint8Array | string): Json {
     return whole && Number.isSafeInteger(number) ? number : new Numeral(match[0]);
   };
 
-  const word = (name: string, value: Json): Json => {
+  const word = (name: string, value: JsonValue): JsonValue => {
     if (!text.startsWith(name, at)) fail(`a value cannot begin with ${found()}`);
     at += name.length;
     return value;
   };
 
-  const value = (depth: number): Json => {
+  const value = (depth: number): JsonValue => {
     if (depth > deepestJson) fail(`it nests more than ${deepestJson} deep`);
     space();
     switch (text[at]) {
       case "{": {
         at += 1;
-        const object: Record<string, Json> = Object.create(null);
+        const object: Record<string, JsonValue> = Object.create(null);
         if (take("}")) return object;
         do {
           space();
@@ -140,7 +141,7 @@ export function parseJson(source: Uint8Array | string): Json {
       }
       case "[": {
         at += 1;
-        const array: Json[] = [];
+        const array: JsonValue[] = [];
         if (take("]")) return array;
         do array.push(value(depth + 1));
         while (take(","));
@@ -177,9 +178,9 @@ const simpleEscapes: Readonly<Record<string, string>> = {
   t: "\t",
 };
 
-/** What {@link formatJson} writes: JSON, in which a map is an object whose members keep their order. */
+/** What {@link formatJson} writes: a JSON value, in which a map is an object whose members keep their order. */
 export type Writable =
-  | Json
+  | JsonValue
   | readonly Writable[]
   | ReadonlyMap<string, Writable>
   | { readonly [name: string]: Writable };
@@ -191,20 +192,16 @@ type Format = {
   readonly string?: (text: string) => string;
 };
 
-/**
- * Write JSON. Throws `json-value` with the path of what JSON, or the canonical form, cannot say: bytes that are
- * not UTF-8, floats, integers past 2^53 - 1, more than {@link deepestJson} levels.
- */
+/** Write JSON. Throws `derivation-not-json` with the path of text that is not UTF-8, or too deep. */
 export function formatJson(root: Writable, { indent = 0, string = JSON.stringify }: Format = {}): string {
   const path: (string | number)[] = [];
   const colon = indent > 0 ? ": " : ":";
 
-  const fail = (message: string, hint?: string): never => {
+  const fail = (message: string): never => {
     const place = path.length > 8 ? [...path.slice(0, 4), "…", ...path.slice(-3)] : path;
     throw new CleaveError({
-      code: "json-value",
-      message: `${path.length === 0 ? "the value" : quote(place.join("."))} cannot be said in JSON: ${message}`,
-      hint,
+      code: "derivation-not-json",
+      message: `${quote(place.join("."))} cannot be said in JSON: ${message}`,
     });
   };
   const text = (value: string): string =>
@@ -220,31 +217,26 @@ export function formatJson(root: Writable, { indent = 0, string = JSON.stringify
 
   const write = (value: Writable): string => {
     if (typeof value === "string") return text(value);
-    if (typeof value === "number")
-      return Number.isSafeInteger(value)
-        ? String(value)
-        : fail(`${value} is no integer within ±(2^53 - 1)`, "write such a number as a string");
-    if (value === null || typeof value === "boolean") return String(value);
     if (value instanceof Numeral) return value.source;
-    if (typeof value !== "object") throw new Error(`${path.join(".")}: a ${typeof value} is no JSON`);
+    if (typeof value !== "object" || value === null) return String(value);
     if (path.length >= deepestJson) fail(`it nests more than ${deepestJson} deep`);
-    const parts: string[] = [];
     const under = (name: string | number, child: Writable): string => {
       path.push(name);
       const written = write(child);
       path.pop();
       return written;
     };
-    if (Array.isArray(value)) {
-      value.forEach((each, index) => {
-        parts.push(under(index, each));
-      });
-      return list("[", parts, "]");
-    }
+    if (Array.isArray(value))
+      return list(
+        "[",
+        value.map((each, index) => under(index, each)),
+        "]",
+      );
     const members: Iterable<readonly [string, Writable]> =
       value instanceof Map
         ? value
-        : Object.entries(value as JsonObject).sort(([a], [b]) => compareText(a, b));
+        : Object.entries(value as JsonRecord).sort(([a], [b]) => compareText(a, b));
+    const parts: string[] = [];
     for (const [name, child] of members) parts.push(text(name) + colon + under(name, child));
     return list("{", parts, "}");
   };

@@ -19,20 +19,20 @@ import {
   type Place,
   refuse,
 } from "./json-shape.ts";
-import type { Json, Writable } from "./json-text.ts";
+import type { JsonValue, Writable } from "./json-text.ts";
 import { ordered } from "./order.ts";
 import { splitMethod } from "./parse-aterm.ts";
 import { type Derivation, type InputOutputs, isDynamic, type Output } from "./type.ts";
 import { methodPrefix } from "./write-aterm.ts";
 
-/** Turn a derivation into version 1. Throws `json-value` where it needs outputs of outputs. */
+/** Turn a derivation into version 1. Throws `derivation-not-json` where it needs outputs of outputs. */
 export function derivationToV1(derivation: Derivation): Writable {
   const { name, outputs, inputDrvs, env } = derivation;
   const inputs = ordered(inputDrvs.keys()).map((path): [string, Writable] => {
     const input = inputDrvs.get(path) ?? { outputs: [] };
     if (isDynamic(input))
       throw new CleaveError({
-        code: "json-value",
+        code: "derivation-not-json",
         message: `the derivation ${name} needs outputs of outputs of ${path}, which version 1 of the JSON form cannot say`,
         hint: "version 4 can",
       });
@@ -50,7 +50,7 @@ export function derivationToV1(derivation: Derivation): Writable {
 }
 
 /** Read a derivation of version 1, whose name its path has. Throws `derivation-json`. */
-export function derivationFromV1(name: string, json: Json, place: Place): Derivation {
+export function derivationFromV1(name: string, json: JsonValue, place: Place): Derivation {
   const members = ["outputs", "inputSrcs", "inputDrvs", "system", "builder", "args", "env"];
   const object = expectMembers(json, place, members);
   const inputDrvs = new Map<StorePath, InputOutputs>();
@@ -97,7 +97,7 @@ function outputToV1(output: Output | undefined): Writable {
   }
 }
 
-function outputFromV1(json: Json | undefined, place: Place): Output {
+function outputFromV1(json: JsonValue | undefined, place: Place): Output {
   const object = expectMembers(json, place, [], ["path", "hashAlgo", "hash", "impure"]);
   const has = (...names: string[]) =>
     Object.keys(object).length === names.length && names.every((name) => Object.hasOwn(object, name));

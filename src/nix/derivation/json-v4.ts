@@ -24,9 +24,9 @@ import {
   type Place,
   refuse,
 } from "./json-shape.ts";
-import type { Json, Writable } from "./json-text.ts";
+import { formatJson, type JsonValue, type Writable } from "./json-text.ts";
 import { ordered } from "./order.ts";
-import { formatStructuredAttrs, structuredAttrs, structuredAttrsVariable } from "./structured-attrs.ts";
+import { structuredAttrs, structuredAttrsVariable } from "./structured-attrs.ts";
 import type { Derivation, InputOutputs, Output, OutputMethod } from "./type.ts";
 
 /** Turn a derivation into version 4. Throws `derivation-invalid` where its structured attributes are no JSON. */
@@ -56,7 +56,7 @@ export function derivationToV4(derivation: Derivation): Writable {
 }
 
 /** Read a derivation of version 4. Throws `derivation-json`. */
-export function derivationFromV4(json: Json, place: Place): Derivation {
+export function derivationFromV4(json: JsonValue, place: Place): Derivation {
   const members = ["name", "version", "outputs", "inputs", "system", "builder", "args", "env"];
   const object = expectMembers(json, place, members, ["structuredAttrs"]);
   if (object["version"] !== 4) refuse([...place, "version"], "must be 4");
@@ -72,7 +72,7 @@ export function derivationFromV4(json: Json, place: Place): Derivation {
     if (env.has(structuredAttrsVariable))
       refuse([...place, "env", structuredAttrsVariable], "must not be there beside structuredAttrs");
     const attributes = expectObject(object["structuredAttrs"], [...place, "structuredAttrs"]);
-    env.set(structuredAttrsVariable, formatStructuredAttrs(attributes));
+    env.set(structuredAttrsVariable, formatJson(attributes));
   }
   return {
     name,
@@ -106,7 +106,7 @@ function outputToV4(output: Output | undefined): Writable {
   }
 }
 
-function outputFromV4(json: Json | undefined, place: Place, name: string, output: string): Output {
+function outputFromV4(json: JsonValue | undefined, place: Place, name: string, output: string): Output {
   const object = expectMembers(json, place, [], ["path", "method", "hash", "hashAlgo", "impure"]);
   const has = (...names: string[]) =>
     Object.keys(object).length === names.length && names.every((each) => Object.hasOwn(object, each));
@@ -146,7 +146,7 @@ function wantedToV4(input: InputOutputs | undefined): Writable {
   };
 }
 
-function wantedFromV4(json: Json | undefined, place: Place): InputOutputs {
+function wantedFromV4(json: JsonValue | undefined, place: Place): InputOutputs {
   if (Array.isArray(json)) return { outputs: ordered(expectStrings(json, place)) };
   const object = expectMembers(json, place, ["outputs", "dynamicOutputs"]);
   const outputs = ordered(expectStrings(object["outputs"], [...place, "outputs"]));

@@ -22,7 +22,7 @@ export const derivationJsonVersions = [1, 4] as const;
 export type DerivationJsonVersion = (typeof derivationJsonVersions)[number];
 
 /**
- * Write derivations as `nix derivation show` does, two spaces a level, ending with a newline. Throws `json-value`
+ * Write derivations as `nix derivation show` does, two spaces a level, ending with a newline. Throws `derivation-not-json`
  * for what JSON or the form cannot say, `derivation-invalid` for structured attributes that are no JSON.
  */
 export function formatDerivations(

@@ -1,14 +1,13 @@
 /**
  * Makes derivations as Nix's `derivation` does: computes the paths of the outputs and of the derivation itself.
  */
-import { CleaveError, compareText, quote } from "../../base/index.ts";
+import { CleaveError, compareText, type Json, quote, writeJson } from "../../base/index.ts";
 import type { Hash, HashAlgorithm } from "../hash.ts";
 import { makeOutputPath, outputPlaceholder } from "../make-store-path.ts";
 import { checkStorePathName, type StorePath } from "../store-path.ts";
 import { fixedPath } from "./fixed-path.ts";
 import { type Graph, hashMasked, moduloOf } from "./hash-modulo.ts";
-import type { JsonObject } from "./json-text.ts";
-import { formatStructuredAttrs, structuredAttrsVariable } from "./structured-attrs.ts";
+import { structuredAttrsVariable } from "./structured-attrs.ts";
 import type { Derivation, InputOutputs, Output, OutputMethod } from "./type.ts";
 import { checkShape, derivationPath } from "./validate.ts";
 import { formatDerivation } from "./write-aterm.ts";
@@ -32,7 +31,7 @@ export type DerivationSpec = {
   /** Variables, but those of the outputs, which are set whatever is here. */
   readonly env?: Iterable<readonly [name: string, value: string]>;
   /** Becomes the variable `__json`. */
-  readonly structuredAttrs?: JsonObject;
+  readonly structuredAttrs?: Readonly<Record<string, Json>>;
   /** Names of the outputs; `out` if left out. */
   readonly outputs?: readonly string[];
   /** Input-addressed if left out. */
@@ -51,7 +50,7 @@ export type MadeDerivation = {
 /**
  * Make a derivation and remember its modulo in `graph`, where the derivations that it needs must be or can be read
  * from. The variable of each output holds its path: a placeholder where that is floating, nothing where deferred.
- * Throws `derivation-invalid`, `store-path-malformed`, `json-value`.
+ * Throws `derivation-invalid`, `store-path-malformed`, `json-not-canonical`.
  */
 export function makeDerivation(spec: DerivationSpec, graph: Graph): MadeDerivation {
   const { name, platform, builder, addressing = { type: "input-addressed" } } = spec;
@@ -59,7 +58,7 @@ export function makeDerivation(spec: DerivationSpec, graph: Graph): MadeDerivati
   const outputs = new Map<string, Output>();
   const variables = new Map(spec.env);
   if (spec.structuredAttrs !== undefined)
-    variables.set(structuredAttrsVariable, formatStructuredAttrs(spec.structuredAttrs));
+    variables.set(structuredAttrsVariable, writeJson(spec.structuredAttrs));
   for (const output of [...(spec.outputs ?? ["out"])].sort(compareText)) {
     const made = makeOutput(name, output, addressing);
     outputs.set(output, made);

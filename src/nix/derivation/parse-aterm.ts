@@ -26,7 +26,7 @@ import { isStorePath, type StorePath } from "../store-path.ts";
 import type { Derivation, InputOutputs, Output, OutputMethod } from "./type.ts";
 
 /** How deep outputs of outputs may nest. */
-export const deepestInput = 1000;
+const deepestInput = 1000;
 
 /**
  * Read the bytes of a `.drv` file. `name` is that of its store path without `.drv`. Throws `derivation-syntax`
