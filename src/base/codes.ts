@@ -30,6 +30,24 @@ export const codes = {
   "derivation-syntax": "The file is no derivation",
   "json-syntax": "The text is not the JSON that cleave reads",
 
+  // modules
+  "module-argument": "A module wants an argument that it does not get",
+  "module-body": "The body of a module does not define",
+  "module-eager-read": "A body reads an option while it runs",
+  "module-invalid": "This is not a module",
+  "module-reach": "A module reads or defines what it does not use",
+  "option-assigned": "A configuration is changed by assignment",
+  "option-condition": "A condition is no boolean",
+  "option-conflict": "An option has definitions that contradict each other",
+  "option-cycle": "An option needs its own value",
+  "option-declaration": "An option is declared in ways that do not fit together",
+  "option-name": "A name cannot be an attribute",
+  "option-read-only": "A read-only option is defined more than once",
+  "option-throws": "A definition throws",
+  "option-type": "A definition has the wrong type",
+  "option-undefined": "An option is read that nothing defines",
+  "option-unknown": "There is no such option",
+
   // cli
   "cli-unknown-command": "There is no such command",
   "cli-usage": "The command does not take these arguments",

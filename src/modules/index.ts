@@ -1,4 +1,22 @@
 /**
- * modules: to come.
+ * modules: the module system. Options, modules that define them, and evaluations of lists of modules.
+ * Knows nothing of Nix or packages. Imports only base.
  */
-export {};
+export { type Evaluated, evalModules } from "./eval-modules.ts";
+export type { OptionInfo, OptionInfos } from "./inspect.ts";
+export { defineModule, type Module, uses } from "./module.ts";
+export { type Config, type Definitions, mkOption, type Option } from "./option.ts";
+export {
+  type Definable,
+  mkAfter,
+  mkBefore,
+  mkDefault,
+  mkForce,
+  mkIf,
+  mkMerge,
+  mkOptionDefault,
+  mkOrder,
+  mkOverride,
+  mkValue,
+} from "./property.ts";
+export * as types from "./types/index.ts";

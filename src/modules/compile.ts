@@ -1,0 +1,270 @@
+/**
+ * Compiling: from a list of modules to their options, once per process and list.
+ *
+ * Only modules that declare something count for the list, so that thousands of packages that use the same few
+ * modules share one compiled form. The order of definitions is nixpkgs': breadth first through the imports, then
+ * the other way around, so what is imported comes before who imports it.
+ */
+import { CleaveError, compareText } from "../base/index.ts";
+import { Declaration, type Declarer, uncomputed } from "./declaration.ts";
+import { Definition, type Source } from "./definition.ts";
+import type { Part } from "./evaluate.ts";
+import { checkModule, type Declared, isOptionTree, Module } from "./module.ts";
+import { Option, type OptionTree } from "./option.ts";
+import { showPath } from "./place.ts";
+import type { Type } from "./types/type.ts";
+
+/** A record of options: what is below each name is an option, by its index, or another record. */
+export class Group {
+  readonly path: readonly string[];
+  readonly names: ReadonlyMap<string, number | Group>;
+  /** Other names may be read and defined too, by a freeform type. */
+  readonly open: boolean;
+  /** The whole record, where this one is what a module can reach of it. */
+  readonly whole: Group | undefined;
+
+  constructor(
+    path: readonly string[],
+    names: ReadonlyMap<string, number | Group>,
+    open: boolean,
+    whole: Group | undefined,
+  ) {
+    this.path = path;
+    this.names = names;
+    this.open = open;
+    this.whole = whole;
+  }
+}
+
+/** No definitions. */
+export const undefinedYet: readonly never[] = Object.freeze([]);
+
+export class Compiled {
+  readonly root: Group;
+  readonly declarations: readonly Declaration[];
+  /** The index of the slot of names that are not declared. */
+  readonly freeform: number | undefined;
+  #values: unknown[] | undefined;
+  #pending: unknown[] = [];
+  readonly #views = new WeakMap<Declared, Group>();
+
+  constructor(root: Group, declarations: readonly Declaration[], freeform: number | undefined) {
+    this.root = root;
+    this.declarations = declarations;
+    this.freeform = freeform;
+  }
+
+  /** Make the slots of a new evaluation: options with a constant default have their value already. */
+  slots(): { values: unknown[]; pending: unknown[] } {
+    if (this.#values === undefined) {
+      const constants = this.declarations.map(({ constant }) => constant);
+      this.#values = constants.map((each) => (each === uncomputed ? undefined : each));
+      this.#pending = constants.map((each) => (each === uncomputed ? undefinedYet : undefined));
+    }
+    return { values: this.#values.slice(), pending: this.#pending.slice() };
+  }
+
+  /** Get what a module can reach: the options that it, and all that it uses, declare. */
+  viewOf(module: Declared): Group {
+    let view = this.#views.get(module);
+    if (view !== undefined) return view;
+    const [only] = module.uses;
+    if (!declares(module) && module.uses.length === 1 && only !== undefined)
+      view = this.viewOf(Module.declared(only));
+    else {
+      const reach = reachOf(module);
+      const inReach = (index: number): boolean =>
+        this.declarations[index]?.declarers.some(({ source }) => reach.has(keyOf(source.module))) === true;
+      const open = this.freeform !== undefined && inReach(this.freeform);
+      view = prune(this.root, inReach, open);
+    }
+    this.#views.set(module, view);
+    return view;
+  }
+}
+
+function prune(group: Group, inReach: (index: number) => boolean, open: boolean): Group {
+  const names = new Map<string, number | Group>();
+  for (const [name, entry] of group.names)
+    if (typeof entry === "number") {
+      if (inReach(entry)) names.set(name, entry);
+    } else {
+      const below = prune(entry, inReach, open);
+      if (below.names.size > 0) names.set(name, below);
+    }
+  return new Group(group.path, names, open, group);
+}
+
+/** What makes two modules one: the key that they give, or the module itself. */
+function keyOf(module: Declared): unknown {
+  return module.key ?? module;
+}
+
+function declares(module: Declared): boolean {
+  return module.options !== undefined || module.freeform !== undefined;
+}
+
+/** The keys of a module and all that it uses, directly or not. */
+function reachOf(module: Declared): Set<unknown> {
+  const found = new Set<unknown>();
+  const todo = [module];
+  for (let each = todo.pop(); each !== undefined; each = todo.pop()) {
+    if (found.has(keyOf(each))) continue;
+    found.add(keyOf(each));
+    for (const used of each.uses) todo.push(Module.declared(used));
+  }
+  return found;
+}
+
+/** List modules and all that they use and import, in the order of their definitions, without the disabled ones. */
+export function collect(parts: readonly Part[]): readonly Part[] {
+  const all = closure(parts, new Set());
+  const disabled = new Set(
+    all.flatMap((each) =>
+      each instanceof Definition ? [] : each.disabled.map((module) => keyOf(Module.declared(module))),
+    ),
+  );
+  return (disabled.size === 0 ? all : closure(parts, disabled)).reverse();
+}
+
+/** Go breadth first through modules and what they use and import, past those that are left out. */
+function closure(parts: readonly Part[], without: ReadonlySet<unknown>): Part[] {
+  const seen = new Set(without);
+  const found: Part[] = [];
+  const add = (part: Part): void => {
+    const key = part instanceof Definition ? part : keyOf(part);
+    if (seen.has(key)) return;
+    seen.add(key);
+    found.push(part);
+  };
+  for (const each of parts) add(each);
+  for (let index = 0; index < found.length; index += 1) {
+    const part = found[index];
+    if (part === undefined || part instanceof Definition) continue;
+    for (const each of part.uses) add(Module.declared(each));
+    for (const each of importsOf(part)) add(each);
+  }
+  return found;
+}
+
+function importsOf(module: Declared): readonly Declared[] {
+  const { imports } = module;
+  if (typeof imports === "function") {
+    const list: unknown = imports();
+    if (Array.isArray(list))
+      return list.map((each) => checkModule(each, `imports of module ${module.name}`, module.origin));
+    return [checkModule(list, `imports of module ${module.name}`, module.origin)];
+  }
+  return imports.map((each) => Module.declared(each));
+}
+
+class Trie {
+  #next: WeakMap<Declared, Trie> | undefined;
+  compiled: Compiled | undefined;
+
+  at(module: Declared): Trie {
+    this.#next ??= new WeakMap();
+    let next = this.#next.get(module);
+    if (next === undefined) {
+      next = new Trie();
+      this.#next.set(module, next);
+    }
+    return next;
+  }
+}
+
+const trie = new Trie();
+
+/** Get the compiled form of a collected list. Throws `option-declaration`. */
+export function compile(parts: readonly Part[]): Compiled {
+  let node = trie;
+  const modules = parts.filter((each): each is Declared => !(each instanceof Definition)).filter(declares);
+  for (const each of modules) node = node.at(each);
+  node.compiled ??= compileModules(modules);
+  return node.compiled;
+}
+
+type Draft = { readonly options: Declarer[]; readonly groups: { source: Source; tree: OptionTree }[] };
+
+function compileModules(modules: readonly Declared[]): Compiled {
+  const declarations: Declaration[] = [];
+  const trees = modules
+    .filter(({ options }) => options !== undefined)
+    .map((module) => ({ source: { module, root: undefined, rank: 0 }, tree: module.options ?? {} }));
+  const freeforms = modules.flatMap((module) =>
+    module.freeform === undefined
+      ? []
+      : [{ source: { module, root: undefined, rank: 0 }, option: new Option({ type: module.freeform }) }],
+  );
+  const root = compileGroup([], trees, declarations, freeforms.length > 0);
+  if (freeforms.length === 0) return new Compiled(root, declarations, undefined);
+  declarations.push(new Declaration([], freeforms));
+  return new Compiled(root, declarations, declarations.length - 1);
+}
+
+function compileGroup(
+  path: readonly string[],
+  trees: readonly { readonly source: Source; readonly tree: OptionTree }[],
+  declarations: Declaration[],
+  open: boolean,
+): Group {
+  const drafts = new Map<string, Draft>();
+  for (const { source, tree } of trees)
+    for (const [name, entry] of Object.entries(tree)) {
+      if (name === "__proto__") throw badEntry(source, path, name, "__proto__ is no name for an option");
+      const draft = drafts.get(name) ?? { options: [], groups: [] };
+      drafts.set(name, draft);
+      if (entry instanceof Option) draft.options.push({ source, option: entry });
+      else if (typeof entry === "object" && entry !== null && isOptionTree(entry))
+        draft.groups.push({ source, tree: entry });
+      else throw badEntry(source, path, name, "is neither an option nor a record of options");
+    }
+  const names = new Map<string, number | Group>();
+  for (const [name, draft] of [...drafts].sort(([a], [b]) => compareText(a, b))) {
+    const at = [...path, name];
+    if (draft.options.length === 0) names.set(name, compileGroup(at, draft.groups, declarations, open));
+    else {
+      names.set(name, declarations.length);
+      declarations.push(new Declaration(at, withGroups(at, draft)));
+    }
+  }
+  return new Group(path, names, open, undefined);
+}
+
+/** Turn records of options that stand where an option is declared into submodules, if that option is one. */
+function withGroups(path: readonly string[], { options, groups }: Draft): readonly Declarer[] {
+  const [first] = groups;
+  const [option] = options;
+  if (first === undefined || option === undefined) return options;
+  const { type } = option.option.facts;
+  if (type.extend === undefined)
+    throw new CleaveError({
+      code: "option-declaration",
+      message: `module ${first.source.module.name} declares options below ${showPath(path)}, which module ${option.source.module.name} declares as an option that takes ${type.description} and has none below it`,
+      hint: "rename one of them, or make the option's type a submodule",
+      location: first.source.module.origin.location,
+    });
+  return [
+    ...options,
+    ...groups.map(
+      ({ source, tree }): Declarer => ({
+        source,
+        option: new Option({ type: extended(type, source, tree) }),
+      }),
+    ),
+  ];
+}
+
+function extended(type: Type, source: Source, tree: OptionTree): Type {
+  if (type.extend === undefined) throw new Error("a type that cannot be extended");
+  return type.extend(source.module, tree);
+}
+
+function badEntry(source: Source, path: readonly string[], name: string, problem: string): CleaveError {
+  return new CleaveError({
+    code: "option-declaration",
+    message: `module ${source.module.name}: ${showPath([...path, name])} ${problem}`,
+    hint: "declare options with mkOption({ type }), and put them into plain records",
+    location: source.module.origin.location,
+  });
+}

@@ -1,0 +1,181 @@
+/** Declarations: an option as all modules of a list together declare it, and how its value comes about. */
+import { CleaveError, describeLocation } from "../base/index.ts";
+import { Definition, type Source, settle, strongest } from "./definition.ts";
+import { call, passes } from "./forcing.ts";
+import { mergeSettled } from "./merge.ts";
+import type { Option, OptionFacts } from "./option.ts";
+import { type Place, placeOf, showPath, showPlace } from "./place.ts";
+import { optionError } from "./problem.ts";
+import { priorities } from "./property.ts";
+import type { Type } from "./types/type.ts";
+
+/** An option and the module that declares it. */
+export type Declarer = { readonly source: Source; readonly option: Option };
+
+/** Stands for the value of an option without definitions, where it has to be computed each time. */
+export const uncomputed: unique symbol = Symbol("uncomputed");
+
+export class Declaration {
+  readonly names: readonly string[];
+  readonly type: Type;
+  readonly facts: OptionFacts;
+  readonly declarers: readonly Declarer[];
+  /** The default as a definition. */
+  readonly standard: Definition | undefined;
+  #constant: unknown = uncomputed;
+  #tried = false;
+
+  /** Throws `option-declaration` where the declarations contradict each other. */
+  constructor(names: readonly string[], declarers: readonly Declarer[]) {
+    this.names = names;
+    this.declarers = declarers;
+    const { type, facts } = uniteDeclarers(names, declarers);
+    this.type = type;
+    this.facts = facts;
+    const first = declarers.find(({ option }) => option.facts.default !== undefined);
+    this.standard =
+      first === undefined
+        ? undefined
+        : new Definition(facts.default, first.source, priorities.optionDefault, undefined, undefined);
+  }
+
+  /** Get the value without definitions, the same in every evaluation; {@link uncomputed} if there is none. */
+  get constant(): unknown {
+    if (!this.#tried) {
+      this.#tried = true;
+      if (this.standard !== undefined && isConstant(this.type, this.standard.value))
+        try {
+          this.#constant = this.value(placeOf(undefined, this.names), []);
+        } catch (error) {
+          // Whoever reads the option gets the error, with the path of that evaluation.
+          if (!passes(error)) throw error;
+        }
+    }
+    return this.#constant;
+  }
+
+  /** Merge definitions, the default among them where nothing stronger is defined, and apply. */
+  value(place: Place | undefined, definitions: readonly Definition[]): unknown {
+    const settled = this.settled(place, definitions);
+    if (this.facts.readOnly === true && settled.length > 1) throw this.#tooOften(place, settled);
+    let value: unknown;
+    if (settled.length > 0) value = mergeSettled(place, this.type, settled);
+    else if (this.type.empty !== undefined) value = this.type.empty(place);
+    else throw this.#missing(place, definitions);
+    const apply = this.facts.apply as ((value: unknown) => unknown) | undefined;
+    if (apply === undefined) return value;
+    try {
+      return call(() => apply(value));
+    } catch (error) {
+      if (passes(error)) throw error;
+      throw optionError(
+        "option-throws",
+        place,
+        (path) => `the apply function of ${path} throws`,
+        settled,
+        "the cause says what went wrong",
+        error,
+      );
+    }
+  }
+
+  /** Get the definitions that count. */
+  settled(place: Place | undefined, definitions: readonly Definition[]): readonly Definition[] {
+    const { standard } = this;
+    if (standard === undefined) return settle(place, definitions);
+    if (definitions.length === 0) return settle(place, [standard]);
+    if (this.facts.readOnly === true) return settle(place, definitions).concat(settle(place, [standard]));
+    const settled = settle(place, definitions);
+    if (settled.length > 0 && strongest(settled) < priorities.optionDefault) return settled;
+    return settle(place, [standard, ...definitions]);
+  }
+
+  #tooOften(place: Place | undefined, settled: readonly Definition[]): CleaveError {
+    return optionError(
+      "option-read-only",
+      place,
+      (path) => `the option ${path} is read-only and has ${settled.length} definitions:`,
+      settled,
+      "a read-only option takes one definition, its default included",
+    );
+  }
+
+  #missing(place: Place | undefined, definitions: readonly Definition[]): CleaveError {
+    const first = this.declarers[0];
+    const path = showPlace(place);
+    return definitions.length > 0
+      ? optionError(
+          "option-undefined",
+          place,
+          () => `the option ${path} is read, but its definitions stand under conditions that do not hold:`,
+          definitions,
+          "define it without a condition as well, with mkDefault, or give it a default",
+        )
+      : new CleaveError({
+          code: "option-undefined",
+          message: `the option ${path} is read, but nothing defines it and it has no default`,
+          hint: `define it: ${path} takes ${this.type.description}`,
+          location: first?.source.module.origin.location,
+        });
+  }
+}
+
+function isConstant(type: Type, value: unknown): boolean {
+  if (isPlain(value)) return type.constant || isEmpty(value) || typeof value !== "object" || value === null;
+  return false;
+}
+
+function isEmpty(value: object | unknown): boolean {
+  return typeof value === "object" && value !== null && Object.keys(value).length === 0;
+}
+
+/** Say whether a value holds no thunks or properties. */
+function isPlain(value: unknown): boolean {
+  if (typeof value === "function") return false;
+  if (typeof value !== "object" || value === null) return true;
+  if (Array.isArray(value)) return value.every(isPlain);
+  return Object.getPrototypeOf(value) === Object.prototype && Object.values(value).every(isPlain);
+}
+
+const onlyOnce = ["default", "defaultText", "example", "description", "apply"] as const;
+
+function uniteDeclarers(
+  names: readonly string[],
+  declarers: readonly Declarer[],
+): { type: Type; facts: OptionFacts } {
+  const [first, ...rest] = declarers;
+  if (first === undefined) throw new Error("an option without a declaration");
+  let facts: OptionFacts = first.option.facts;
+  let type = facts.type;
+  for (const each of rest) {
+    if (each.option === first.option) continue;
+    const more = each.option.facts;
+    const united = type.unite(more.type);
+    if (united === undefined)
+      throw twice(
+        names,
+        declarers,
+        `with types that have none in common, ${type.description} and ${more.type.description}`,
+      );
+    for (const fact of onlyOnce)
+      if (facts[fact] !== undefined && more[fact] !== undefined && facts[fact] !== more[fact])
+        throw twice(names, declarers, `and has its ${fact} twice`);
+    if ((facts.readOnly ?? more.readOnly) !== (more.readOnly ?? facts.readOnly))
+      throw twice(names, declarers, "and is read-only in only one");
+    type = united;
+    facts = { ...more, ...facts, type };
+  }
+  return { type, facts };
+}
+
+function twice(names: readonly string[], declarers: readonly Declarer[], problem: string): CleaveError {
+  const lines = declarers.map(
+    ({ source: { module } }) =>
+      `\n    by module ${module.name} at ${describeLocation(module.origin.location)}`,
+  );
+  return new CleaveError({
+    code: "option-declaration",
+    message: `the option ${showPath(names)} is declared ${declarers.length} times, ${problem}:${lines.join("")}`,
+    hint: "declare it once and use that module, or give both declarations types that unite",
+  });
+}

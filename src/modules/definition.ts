@@ -1,0 +1,163 @@
+/** Definitions: what modules say about an option, and which of it counts. */
+import { call, passes } from "./forcing.ts";
+import type { Declared } from "./module.ts";
+import type { Place } from "./place.ts";
+import { optionError } from "./problem.ts";
+import { orders, Property, priorities } from "./property.ts";
+
+/** Who defines: a module, at which option its definitions are rooted, and how many modules come before it. */
+export type Source = { readonly module: Declared; readonly root: Place | undefined; readonly rank: number };
+
+/** A condition that a definition stands under, and the outer ones. */
+export class Condition {
+  readonly outer: Condition | undefined;
+  readonly #test: unknown;
+  #result: boolean | undefined;
+
+  constructor(test: unknown, outer: Condition | undefined) {
+    this.#test = test;
+    this.outer = outer;
+  }
+
+  /** Find out, once, outer conditions first. */
+  holds(place: Place | undefined, definition: Definition): boolean {
+    if (this.#result !== undefined) return this.#result;
+    if (this.outer?.holds(place, definition) === false) return false;
+    const test = this.#test;
+    const result: unknown =
+      typeof test === "function" ? run(place, definition, "a condition of", test as () => unknown) : test;
+    if (typeof result !== "boolean")
+      throw optionError(
+        "option-condition",
+        place,
+        (path) => `the condition of a definition of ${path} is ${typeof result}, not a boolean`,
+        [definition],
+        "mkIf takes true, false or a thunk that gives one of them",
+      );
+    this.#result = result;
+    return result;
+  }
+}
+
+export class Definition {
+  readonly value: unknown;
+  readonly source: Source;
+  /** `undefined` where no property sets it: 100. */
+  readonly priority: number | undefined;
+  /** `undefined` where no property sets it: 1000. */
+  readonly order: number | undefined;
+  readonly condition: Condition | undefined;
+
+  constructor(
+    value: unknown,
+    source: Source,
+    priority: number | undefined,
+    order: number | undefined,
+    condition: Condition | undefined,
+  ) {
+    this.value = value;
+    this.source = source;
+    this.priority = priority;
+    this.order = order;
+    this.condition = condition;
+  }
+
+  /** Make the same definition with another value, without properties. */
+  with(value: unknown): Definition {
+    return new Definition(value, this.source, undefined, undefined, undefined);
+  }
+}
+
+/**
+ * Take off thunks and properties: drop what stands under a condition that does not hold, then what another
+ * definition's priority wins over, then sort by order. The values that are left are plain.
+ */
+export function settle(place: Place | undefined, definitions: readonly Definition[]): readonly Definition[] {
+  const only = definitions[0];
+  if (definitions.length === 1 && only !== undefined && isPlain(only)) return definitions;
+  const found: Definition[] = [];
+  for (const each of definitions) discharge(place, each, found);
+  return sortByOrder(keepStrongest(found));
+}
+
+function isPlain({ value, condition }: Definition): boolean {
+  return (
+    condition === undefined &&
+    typeof value !== "function" &&
+    (typeof value !== "object" || value === null || !Property.is(value))
+  );
+}
+
+/** Take off a definition's thunks and properties, adding what is left of it to `found`: nothing, one or several. */
+function discharge(place: Place | undefined, definition: Definition, found: Definition[]): void {
+  if (definition.condition?.holds(place, definition) === false) return;
+  let { value, priority, order } = definition;
+  for (let called = false; ; ) {
+    if (typeof value === "function" && !called) {
+      value = run(place, definition, "a definition of", value as () => unknown);
+      called = true;
+      continue;
+    }
+    if (typeof value !== "object" || value === null || !Property.is(value)) break;
+    const body = Property.body(value);
+    const argument = Property.argument(value);
+    const kind = Property.kind(value);
+    value = body;
+    called = false;
+    if (kind === "value") break;
+    if (kind === "override") priority ??= Number(argument);
+    else if (kind === "order") order ??= Number(argument);
+    else if (kind === "if") {
+      if (!new Condition(argument, undefined).holds(place, definition)) return;
+    } else {
+      for (const each of Array.isArray(body) ? body : [])
+        discharge(place, new Definition(each, definition.source, priority, order, undefined), found);
+      return;
+    }
+  }
+  found.push(
+    value === definition.value && definition.condition === undefined
+      ? definition
+      : new Definition(value, definition.source, priority, order, undefined),
+  );
+}
+
+/** The lowest priority of some definitions. */
+export function strongest(definitions: readonly Definition[]): number {
+  let least = Number.POSITIVE_INFINITY;
+  for (const { priority = priorities.plain } of definitions) if (priority < least) least = priority;
+  return least;
+}
+
+function keepStrongest(definitions: readonly Definition[]): readonly Definition[] {
+  if (definitions.length < 2) return definitions;
+  const least = strongest(definitions);
+  return definitions.filter(({ priority = priorities.plain }) => priority === least);
+}
+
+function sortByOrder(definitions: readonly Definition[]): readonly Definition[] {
+  if (definitions.length < 2 || definitions.every(({ order }) => order === undefined)) return definitions;
+  return definitions.toSorted((a, b) => (a.order ?? orders.plain) - (b.order ?? orders.plain));
+}
+
+/** Call a thunk; what it throws becomes `option-throws` with the option and the definition. */
+function run(place: Place | undefined, definition: Definition, what: string, thunk: () => unknown): unknown {
+  try {
+    return call(thunk);
+  } catch (error) {
+    if (passes(error)) throw error;
+    throw optionError(
+      "option-throws",
+      place,
+      (path) => `${what} ${path} throws`,
+      [definition],
+      "the cause says what went wrong",
+      error,
+    );
+  }
+}
+
+/** Run a definition that is a thunk. Throws `option-throws`. */
+export function runThunk(place: Place | undefined, definition: Definition): unknown {
+  return run(place, definition, "a definition of", definition.value as () => unknown);
+}

@@ -1,0 +1,322 @@
+/** Evaluations: the definitions of a list of modules, merged option by option as they are read. */
+import { CleaveError } from "../base/index.ts";
+import { argumentsOf } from "./arguments.ts";
+import { type Compiled, type Group, undefinedYet } from "./compile.ts";
+import { Condition, Definition, runThunk, type Source } from "./definition.ts";
+import { force, passes, type Slots } from "./forcing.ts";
+import { infosOf } from "./inspect.ts";
+import { type Declared, Defined } from "./module.ts";
+import { namesOf, type Place, placeOf, showPath } from "./place.ts";
+import { describeSource, describeValue, optionError } from "./problem.ts";
+import { Property } from "./property.ts";
+import { outOfReach, recordOf } from "./record.ts";
+import { isRecord } from "./types/check.ts";
+
+/** What an evaluation is made of: modules, and records of definitions that stand in none of its modules. */
+export type Part = Declared | Definition;
+
+/** A thunk in place of a record: what it defines is known when it has run. */
+type Late = { readonly view: Group; readonly definition: Definition; readonly by: Declared | undefined };
+
+export type SpecialArgs = Readonly<Record<string, unknown>>;
+
+export class Evaluation implements Slots {
+  readonly compiled: Compiled;
+  readonly place: Place | undefined;
+  readonly parts: readonly Part[];
+  readonly specialArgs: SpecialArgs;
+  values: unknown[] = [];
+  pending: unknown[] = [];
+  #ready = false;
+  #running: Declared | undefined = undefined;
+  /** Late definitions have slots of their own, behind those of the options. */
+  #late: Late[] | undefined = undefined;
+  #lateDefinitions: Map<number, Definition[]> | undefined = undefined;
+
+  /** `parts` are in the order of their definitions. */
+  constructor(
+    compiled: Compiled,
+    parts: readonly Part[],
+    place: Place | undefined,
+    specialArgs: SpecialArgs,
+  ) {
+    this.compiled = compiled;
+    this.parts = parts;
+    this.place = place;
+    this.specialArgs = specialArgs;
+  }
+
+  get config(): object {
+    return recordOf(this, this.compiled.root, undefined);
+  }
+
+  /** Read an option. */
+  read(index: number): unknown {
+    if (!this.#ready) this.#prepare(index);
+    return force(this, index);
+  }
+
+  /** Get the definitions of an option as they were made, neither settled nor forced. */
+  definitionsOf(index: number): readonly Definition[] {
+    if (!this.#ready) this.#prepare(index);
+    const copy = new Evaluation(this.compiled, this.parts, this.place, this.specialArgs);
+    copy.#prepare(index);
+    return copy.#allDefinitions(index, copy.pending[index] ?? undefinedYet);
+  }
+
+  /** Read what a freeform type made of the names below a group that are not declared. */
+  rest(group: Group): Readonly<Record<string, unknown>> {
+    const { freeform } = this.compiled;
+    let value: unknown = freeform === undefined ? {} : this.read(freeform);
+    for (const name of group.path) value = isRecord(value) && Object.hasOwn(value, name) ? value[name] : {};
+    return isRecord(value) ? value : {};
+  }
+
+  compute(index: number, pending: unknown): unknown {
+    const declaration = this.compiled.declarations[index];
+    if (declaration === undefined) return this.#computeLate(index);
+    const definitions = this.#allDefinitions(index, pending);
+    return declaration.value(placeOf(this.place, declaration.names), definitions);
+  }
+
+  pathOf(index: number): readonly string[] {
+    const { declarations } = this.compiled;
+    const names = declarations[index]?.names ?? this.#late?.[index - declarations.length]?.view.path ?? [];
+    return namesOf(placeOf(this.place, names));
+  }
+
+  whereOf(index: number, pending: unknown): string {
+    const [definition] = Array.isArray(pending) ? pending : [];
+    if (definition instanceof Definition)
+      return `defined by ${describeSource(definition, placeOf(this.place, this.pathOf(index)))}`;
+    const declarer = this.compiled.declarations[index]?.declarers[0];
+    return declarer === undefined
+      ? "computed as a whole"
+      : `declared by module ${declarer.source.module.name}`;
+  }
+
+  /** Run all bodies and sort what they define by option. */
+  #prepare(wanted: number): void {
+    if (this.#running !== undefined) throw this.#eager(wanted, this.#running);
+    const { values, pending } = this.compiled.slots();
+    this.values = values;
+    this.pending = pending;
+    this.#late = undefined;
+    this.#lateDefinitions = undefined;
+    let rank = 0;
+    for (const part of this.parts) {
+      rank += 1;
+      if (part instanceof Definition) this.#push(this.compiled.root, part, undefined);
+      else if (part.body !== undefined) this.#run(part, rank);
+    }
+    this.#ready = true;
+  }
+
+  #run(module: Declared, rank: number): void {
+    const view = this.compiled.viewOf(module);
+    this.#running = module;
+    try {
+      const result: unknown = module.body?.(new BodyContext(this, view, module) as never);
+      if (!Defined.is(result)) throw notDefined(module, result);
+      const source: Source = { module, root: this.place, rank };
+      this.#push(
+        view,
+        new Definition(Defined.definitions(result), source, undefined, undefined, undefined),
+        module,
+      );
+    } catch (error) {
+      if (passes(error)) throw error;
+      throw new CleaveError({
+        code: "module-body",
+        message: `the body of module ${module.name} throws`,
+        hint: "the cause says what went wrong; wrap what depends on options in a thunk",
+        location: module.origin.location,
+        cause: error,
+      });
+    } finally {
+      this.#running = undefined;
+    }
+  }
+
+  /** Push the definitions of a record down to its options. */
+  #push(view: Group, definition: Definition, by: Declared | undefined): void {
+    const { value, source, priority, order, condition } = definition;
+    if (typeof value === "function") this.#postpone({ view, definition, by });
+    else if (typeof value === "object" && value !== null && Property.is(value))
+      this.#pushProperty(view, value, definition, by);
+    else if (!isRecord(value)) throw notRecord(placeOf(this.place, view.path), definition);
+    else
+      for (const name of Object.keys(value)) {
+        const entry = view.names.get(name);
+        const each = new Definition(value[name], source, priority, order, condition);
+        if (typeof entry === "number") this.#add(entry, each);
+        else if (entry !== undefined) this.#push(entry, each, by);
+        else this.#pushRest(view, name, each, by);
+      }
+  }
+
+  #pushProperty(view: Group, property: Property<unknown>, outer: Definition, by: Declared | undefined): void {
+    const { source } = outer;
+    const body = Property.body(property);
+    const argument = Property.argument(property);
+    let { priority, order, condition } = outer;
+    const kind = Property.kind(property);
+    if (kind === "merge") {
+      for (const each of Array.isArray(body) ? body : [])
+        this.#push(view, new Definition(each, source, priority, order, condition), by);
+      return;
+    }
+    if (kind === "if") condition = new Condition(argument, condition);
+    else if (kind === "override") priority ??= Number(argument);
+    else if (kind === "order") order ??= Number(argument);
+    this.#push(view, new Definition(body, source, priority, order, condition), by);
+  }
+
+  #add(index: number, definition: Definition): void {
+    const { pending } = this;
+    if (this.#ready) {
+      this.#lateDefinitions ??= new Map();
+      const others = this.#lateDefinitions.get(index);
+      if (others === undefined) this.#lateDefinitions.set(index, [definition]);
+      else others.push(definition);
+      return;
+    }
+    const before = pending[index];
+    if (before === undefined || before === undefinedYet) pending[index] = [definition];
+    else if (Array.isArray(before)) before.push(definition);
+  }
+
+  /** Define a name that is not declared: one of a freeform type, or a mistake. */
+  #pushRest(view: Group, name: string, definition: Definition, by: Declared | undefined): void {
+    const { freeform } = this.compiled;
+    if (!view.open || freeform === undefined) throw this.#undeclared(view, name, definition, by);
+    const { value, source, priority, order, condition } = definition;
+    let record: unknown = value;
+    if (priority !== undefined) record = new Property("override", record, priority);
+    if (order !== undefined) record = new Property("order", record, order);
+    if (condition !== undefined)
+      record = new Property("if", record, () => condition.holds(placeOf(this.place, view.path), definition));
+    for (const each of [...view.path, name].reverse()) record = { [each]: record };
+    this.#add(freeform, new Definition(record, source, undefined, undefined, undefined));
+  }
+
+  #postpone(late: Late): void {
+    this.#late ??= [];
+    this.#late.push(late);
+    this.values.push(undefined);
+    this.pending.push(late);
+    for (const index of indexesIn(late.view)) this.pending[index] ??= undefinedYet;
+    if (late.view.open && this.compiled.freeform !== undefined)
+      this.pending[this.compiled.freeform] ??= undefinedYet;
+  }
+
+  #allDefinitions(index: number, pending: unknown): readonly Definition[] {
+    const early = pending as readonly Definition[];
+    if (this.#late === undefined) return early;
+    const names = this.compiled.declarations[index]?.names ?? [];
+    const isFreeform = index === this.compiled.freeform;
+    for (const [number, { view }] of this.#late.entries())
+      if (isFreeform || view.path.every((name, at) => names[at] === name))
+        force(this, this.compiled.declarations.length + number);
+    const late = this.#lateDefinitions?.get(index);
+    return late === undefined ? early : [...early, ...late].sort((a, b) => a.source.rank - b.source.rank);
+  }
+
+  #computeLate(index: number): unknown {
+    const late = this.#late?.[index - this.compiled.declarations.length];
+    if (late === undefined) throw new Error("a slot that is neither an option nor a late record");
+    const { view, definition, by } = late;
+    const { source, priority, order, condition } = definition;
+    const value = runThunk(placeOf(this.place, view.path), definition);
+    if (typeof value === "function") throw notRecord(placeOf(this.place, view.path), definition.with(value));
+    this.#push(view, new Definition(value, source, priority, order, condition), by);
+    return undefined;
+  }
+
+  #undeclared(view: Group, name: string, definition: Definition, by: Declared | undefined): CleaveError {
+    return outOfReach(this, view, name, by ?? definition.source.module, "defines");
+  }
+
+  #eager(wanted: number, module: Declared): CleaveError {
+    const path = showPath(this.pathOf(wanted));
+    return new CleaveError({
+      code: "module-eager-read",
+      message: `the body of module ${module.name} reads the option ${path} while it runs, before any option has a value`,
+      hint: `wrap what reads it in a thunk: () => … config.${showPath(this.compiled.declarations[wanted]?.names ?? [])} …; mkIf takes thunks too`,
+      location: module.origin.location,
+    });
+  }
+}
+
+/** The options below a group. */
+function* indexesIn(group: Group): Generator<number> {
+  for (const entry of group.names.values())
+    if (typeof entry === "number") yield entry;
+    else yield* indexesIn(entry);
+}
+
+/** What a body gets; see `Context` in `module.ts`. */
+class BodyContext {
+  readonly #evaluation: Evaluation;
+  readonly #view: Group;
+  readonly #module: Declared;
+
+  constructor(evaluation: Evaluation, view: Group, module: Declared) {
+    this.#evaluation = evaluation;
+    this.#view = view;
+    this.#module = module;
+  }
+
+  get config(): object {
+    return recordOf(this.#evaluation, this.#view, this.#module);
+  }
+
+  get options(): object {
+    return infosOf(this.#evaluation, this.#view, this.#module);
+  }
+
+  get args(): object {
+    return argumentsOf(this.#module, this.#evaluation.specialArgs);
+  }
+
+  get name(): string {
+    const { place } = this.#evaluation;
+    if (place !== undefined) return place.name;
+    throw new CleaveError({
+      code: "module-argument",
+      message: `module ${this.#module.name} asks for its name, which only a submodule has`,
+      hint: "evaluate it as the type of an option: types.submodule(module)",
+      location: this.#module.origin.location,
+    });
+  }
+
+  get define(): (definitions: unknown) => Defined {
+    return define;
+  }
+}
+
+function define(definitions: unknown): Defined {
+  return new Defined(definitions);
+}
+
+function notDefined(module: Declared, result: unknown): CleaveError {
+  return new CleaveError({
+    code: "module-body",
+    message: `the body of module ${module.name} returns ${describeValue(result)}, not what define(…) gives`,
+    hint:
+      result instanceof Promise
+        ? "evaluation is synchronous: await what you need before the module is defined"
+        : "end the body with return define({ … })",
+    location: module.origin.location,
+  });
+}
+
+function notRecord(place: Place | undefined, definition: Definition): CleaveError {
+  return optionError(
+    "option-type",
+    place,
+    (path) => `${path} is a record of options, which this is not:`,
+    [definition],
+    "define the options below it: { name: value }",
+  );
+}

@@ -1,0 +1,55 @@
+/** Merging: from the definitions of one place to its value, by its type. */
+import type { CleaveError } from "../base/index.ts";
+import { type Definition, settle } from "./definition.ts";
+import type { Place } from "./place.ts";
+import { optionError } from "./problem.ts";
+import { Mismatch, type Type } from "./types/type.ts";
+
+/** What merging gives where every definition stands under a condition that does not hold. */
+export const nothing: unique symbol = Symbol("nothing");
+
+/** Settle definitions and merge them; {@link nothing} if none is left. Throws `option-type` and what the type throws. */
+export function mergeDefinitions(
+  place: Place | undefined,
+  type: Type,
+  definitions: readonly Definition[],
+): unknown {
+  const settled = settle(place, definitions);
+  return settled.length === 0 ? nothing : mergeSettled(place, type, settled);
+}
+
+/** Merge definitions that are settled, at least one. */
+export function mergeSettled(place: Place | undefined, type: Type, settled: readonly Definition[]): unknown {
+  const only = settled[0];
+  if (type.scalar !== undefined && settled.length === 1 && only !== undefined && type.scalar(only.value))
+    return only.value;
+  const value = type.merge(place, settled);
+  if (value instanceof Mismatch) throw typeError(place, type, value);
+  return value;
+}
+
+/** Say that definitions are not of a type. */
+function typeError(place: Place | undefined, type: Type, mismatch: Mismatch): CleaveError {
+  const detail = mismatch.detail === undefined ? "" : ` (${mismatch.detail})`;
+  return optionError(
+    "option-type",
+    place,
+    (path) => `the option ${path} takes ${article(type.description)}${detail}, which this is not:`,
+    mismatch.definitions,
+    hintFor(mismatch.definitions[0]?.value, type),
+  );
+}
+
+function article(description: string): string {
+  if (/^(one of|null|value|anything|attribute set|[^a-z])/.test(description)) return description;
+  return /^[aeio]/.test(description) ? `an ${description}` : `a ${description}`;
+}
+
+function hintFor(value: unknown, type: Type): string {
+  if (value instanceof Promise)
+    return "evaluation is synchronous: await what you need before the module is defined";
+  if (typeof value === "function")
+    return "a function is a thunk, called once; wrap one that is meant as a value in mkValue";
+  if (value === undefined) return "leave the definition out, or put it under mkIf";
+  return `change the definition, or the type of the option, which is ${type.name}`;
+}

@@ -1,0 +1,194 @@
+/** Types that say little about a value: raw, anything, JSON, functions, packages. */
+import type { CleaveError } from "../../base/index.ts";
+import type { Definition } from "../definition.ts";
+import { mergeDefinitions, nothing } from "../merge.ts";
+import { type Place, showPlace } from "../place.ts";
+import { optionError } from "../problem.ts";
+import type { ValueOf } from "../property.ts";
+import { conflict, isEqual, isRecord, mergeEqual, mergeOne, misfits } from "./check.ts";
+import { attrsOf, under, uniteElement } from "./collection.ts";
+import { scalar } from "./scalar.ts";
+import { phraseOf, Type } from "./type.ts";
+
+const isValue = (value: unknown): boolean => value !== undefined && !(value instanceof Promise);
+
+/** Any value, unchecked and unmerged: an option takes one definition. */
+export const raw: Type<unknown, unknown> = rawOf();
+
+/** {@link raw} with the type of its values as TypeScript knows it, which nothing checks at run time. */
+export function rawOf<V>(
+  description = "raw value",
+): Type<V, V extends (...args: never) => unknown ? ValueOf<V> : V> {
+  return new Type({
+    name: "raw",
+    description,
+    phrase: "noun",
+    scalar: isValue,
+    constant: false,
+    merge: (place, definitions) => misfits(definitions, isValue) ?? mergeOne(place, definitions),
+    schema: () => ({}),
+    unite: (other) => other,
+  });
+}
+
+/** How deep records and lists of `anything` and `json` may nest. */
+const deepest = 500;
+
+/** Any value; records are merged attribute by attribute, functions by what they return, the rest must be equal. */
+export const anything: Type<unknown, unknown> = new Type({
+  name: "anything",
+  description: "anything",
+  phrase: "noun",
+  merge: (place, definitions) => misfits(definitions, isValue) ?? mergeAnything(place, definitions),
+  schema: () => ({}),
+});
+
+function mergeAnything(place: Place | undefined, definitions: readonly Definition[]): unknown {
+  checkDepth(place, definitions);
+  if (definitions.every(({ value }) => isRecord(value))) return attrsOf(anything).merge(place, definitions);
+  const functions = definitions.map(({ value }) => value).filter((value) => typeof value === "function");
+  if (functions.length === definitions.length)
+    return (...args: unknown[]): unknown =>
+      mergeDefinitions(
+        { parent: place, name: "<function body>" },
+        anything,
+        definitions.map((each, index) => each.with(functions[index]?.(...args))),
+      );
+  if (definitions.length === 1) return definitions[0]?.value;
+  if (new Set(definitions.map(({ value }) => kindOf(value))).size > 1) throw conflict(place, definitions);
+  return mergeEqual(place, definitions);
+}
+
+function kindOf(value: unknown): string {
+  return Array.isArray(value) ? "list" : isRecord(value) ? "record" : value === null ? "null" : typeof value;
+}
+
+function checkDepth(place: Place | undefined, definitions: readonly Definition[]): void {
+  let depth = 0;
+  for (let each = place; each !== undefined; each = each.parent) depth += 1;
+  if (depth > deepest) throw tooDeep(place, definitions);
+}
+
+function tooDeep(place: Place | undefined, definitions: readonly Definition[]): CleaveError {
+  const short = showPlace(place).slice(0, 60);
+  return optionError(
+    "option-type",
+    undefined,
+    () => `the value at ${short}... nests more than ${deepest} deep, or holds itself:`,
+    definitions.slice(0, 1),
+    "give it a value without cycles",
+  );
+}
+
+/** What JSON can say. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
+
+/** A JSON value: no thunks or properties inside; several definitions of a record are merged by attribute. */
+export const json: Type<Json, Json> = new Type({
+  name: "json",
+  description: "JSON value",
+  phrase: "noun",
+  merge: (place, definitions) =>
+    misfits(definitions, (value) => isJson(value, 0)) ?? mergeJson(place, definitions),
+  schema: () => ({}),
+});
+
+function isJson(value: unknown, depth: number): value is Json {
+  if (depth > deepest) return false;
+  if (typeof value === "number") return Number.isFinite(value);
+  if (value === null || typeof value === "string" || typeof value === "boolean") return true;
+  if (Array.isArray(value)) return value.every((each) => isJson(each, depth + 1));
+  return (
+    isRecord(value) &&
+    Object.entries(value).every(([name, each]) => name !== "__proto__" && isJson(each, depth + 1))
+  );
+}
+
+function mergeJson(place: Place | undefined, definitions: readonly Definition[]): Json {
+  const values = definitions.map(({ value }) => value);
+  if (values.length > 1 && values.every(isRecord)) {
+    const names = new Set(values.flatMap((each) => Object.keys(each)));
+    return Object.fromEntries(
+      [...names].sort().map((name) => [
+        name,
+        mergeJson(
+          { parent: place, name },
+          definitions
+            .filter(({ value }) => isRecord(value) && Object.hasOwn(value, name))
+            .map((each) => each.with(isRecord(each.value) ? each.value[name] : undefined)),
+        ),
+      ]),
+    );
+  }
+  if (values.length > 1 && values.every(Array.isArray)) return values.flat();
+  const [first] = values;
+  if (values.some((each) => !isEqual(each, first))) throw conflict(place, definitions);
+  if (!isJson(first, 0)) throw new Error("a JSON value that was checked is none");
+  return first;
+}
+
+/** A package: a record with an `outPath`, as a derivation has, or the text of a store path. */
+export const anyPackage: Type<unknown, unknown> = scalar({
+  name: "package",
+  description: "package",
+  check: (value) =>
+    (typeof value === "object" && value !== null && "outPath" in value) ||
+    (typeof value === "string" &&
+      /^\/nix\/store\/[0-9abcdfghijklmnpqrsvwxyz]{32}-[0-9A-Za-z+\-._?=]+$/.test(value)),
+  merge: mergeOne,
+  schema: { type: "object", required: ["outPath"] },
+});
+
+/** A function; the results of several definitions are merged for each call. Wrap definitions in `mkValue`. */
+export function functionTo<V, I>(
+  result: Type<V, I>,
+): Type<(...args: unknown[]) => V, ValueOf<(...args: never[]) => I>> {
+  const isFunction = (value: unknown): boolean => typeof value === "function";
+  return new Type({
+    name: "functionTo",
+    description: `function that evaluates to a(n) ${phraseOf(result, "noun", "composite")}`,
+    phrase: "composite",
+    constant: false,
+    merge: (place, definitions) =>
+      misfits(definitions, isFunction) ??
+      ((...args: unknown[]): unknown => {
+        const at = { parent: place, name: "<function body>" };
+        const value = mergeDefinitions(
+          at,
+          result,
+          definitions.map((each) => each.with((each.value as (...args: unknown[]) => unknown)(...args))),
+        );
+        if (value !== nothing) return value;
+        throw optionError(
+          "option-undefined",
+          at,
+          (path) => `${path} is asked for, but its definitions stand under conditions that do not hold:`,
+          definitions,
+          "let one definition hold without a condition",
+        );
+      }),
+    schema: () => ({}),
+    below: () => under(result, "<function body>"),
+    unite: ({ parts }) => uniteElement(result, parts, functionTo),
+    parts: result,
+  });
+}
+
+/** Any value as it is, when nobody says more: several definitions must be equal, records and lists are joined. */
+export const unspecified: Type<unknown, unknown> = new Type({
+  name: "unspecified",
+  description: "unspecified value",
+  phrase: "noun",
+  merge: (place, definitions) => misfits(definitions, isValue) ?? mergeUnspecified(place, definitions),
+  schema: () => ({}),
+});
+
+function mergeUnspecified(place: Place | undefined, definitions: readonly Definition[]): unknown {
+  const values = definitions.map(({ value }) => value);
+  if (values.length === 1) return values[0];
+  if (values.every(Array.isArray)) return values.flat();
+  if (values.every(isRecord)) return Object.assign({}, ...values);
+  if (values.every((each) => typeof each === "boolean")) return values.some((each) => each);
+  if (values.every((each) => typeof each === "string")) return values.join("");
+  return mergeEqual(place, definitions);
+}

@@ -1,0 +1,273 @@
+/** Types made of others: one of several values, one of several types, at most one definition. */
+import { Declaration } from "../declaration.ts";
+import type { Definition } from "../definition.ts";
+import { Option } from "../option.ts";
+import type { Place } from "../place.ts";
+import { optionError } from "../problem.ts";
+import type { Definable } from "../property.ts";
+import { isRecord, mergeEqual, mergeOne, misfits } from "./check.ts";
+import { uniteElement } from "./collection.ts";
+import { Mismatch, phraseOf, Type } from "./type.ts";
+
+/** `null`, or a value of a type. */
+export function nullOr<V, I>(element: Type<V, I>): Type<V | null, I | null> {
+  const { scalar } = element;
+  return new Type({
+    name: "nullOr",
+    description: `null or ${phraseOf(element, "noun", "conjunction")}`,
+    phrase: "conjunction",
+    constant: element.constant,
+    ...(scalar === undefined ? {} : { scalar: (value) => value === null || scalar(value) }),
+    merge: (place, definitions) => {
+      const nulls = definitions.filter(({ value }) => value === null).length;
+      if (nulls === 0) return element.merge(place, definitions);
+      if (nulls === definitions.length) return null;
+      throw optionError(
+        "option-conflict",
+        place,
+        (path) => `the option ${path} is defined both as null and otherwise:`,
+        definitions,
+        "keep one of them, or give one a priority with mkForce or mkDefault",
+      );
+    },
+    empty: () => null,
+    schema: () => ({ anyOf: [{ type: "null" }, element.schema()] }),
+    ...(element.below === undefined ? {} : { below: element.below }),
+    unite: ({ parts }) => uniteElement(element, parts, nullOr),
+    parts: element,
+  });
+}
+
+export type Constant = string | number | boolean | null;
+
+/** One of some values. Declared twice, an option takes the values of both. */
+function enumOf<const V extends Constant>(values: readonly V[]): Type<V, V> {
+  const all: ReadonlySet<unknown> = new Set(values);
+  const shown = values.map((each) => JSON.stringify(each));
+  const check = (value: unknown): boolean => all.has(value);
+  return new Type({
+    name: "enum",
+    description:
+      shown.length === 0
+        ? "impossible (empty enum)"
+        : shown.length === 1
+          ? `value ${shown[0]} (singular enum)`
+          : `one of ${shown.join(", ")}`,
+    phrase: shown.length < 2 ? "noun" : "conjunction",
+    scalar: check,
+    merge: (place, definitions) => misfits(definitions, check) ?? mergeEqual(place, definitions),
+    schema: () => ({ enum: values }),
+    unite: ({ parts }) => (isConstants(parts) ? enumOf([...new Set([...values, ...parts])]) : undefined),
+    parts: values,
+  });
+}
+
+export { enumOf as enum };
+
+function isConstants(parts: unknown): parts is readonly Constant[] {
+  return Array.isArray(parts);
+}
+
+/** A value of the first type, or else of the second; the roots of all definitions decide which. */
+export function either<V, I, W, J>(left: Type<V, I>, right: Type<W, J>): Type<V | W, I | J> {
+  const { scalar: isLeft } = left;
+  const { scalar: isRight } = right;
+  return new Type({
+    name: "either",
+    description:
+      left.phrase === "clause"
+        ? `${left.description}, or ${phraseOf(right, "noun", "conjunction")}`
+        : `${phraseOf(left, "noun", "conjunction")} or ${phraseOf(right, "noun", "conjunction", "composite")}`,
+    phrase: "conjunction",
+    constant: left.constant && right.constant,
+    ...(isLeft !== undefined && isRight !== undefined
+      ? { scalar: (value) => isLeft(value) || isRight(value) }
+      : {}),
+    merge: (place, definitions) => {
+      const first = left.merge(place, definitions);
+      if (!(first instanceof Mismatch)) return first;
+      const second = right.merge(place, definitions);
+      if (!(second instanceof Mismatch)) return second;
+      const both = second.definitions.filter((each) => first.definitions.includes(each));
+      return new Mismatch(both.length > 0 ? both : definitions);
+    },
+    schema: () => ({ anyOf: [left.schema(), right.schema()] }),
+    below: () => [...(left.below?.() ?? []), ...(right.below?.() ?? [])],
+    unite: ({ parts }) => {
+      if (!Array.isArray(parts)) return undefined;
+      const [theirLeft, theirRight]: unknown[] = parts;
+      if (!(theirLeft instanceof Type && theirRight instanceof Type)) return undefined;
+      const a = left.unite(theirLeft);
+      const b = right.unite(theirRight);
+      return a === undefined || b === undefined ? undefined : either(a, b);
+    },
+    parts: [left, right],
+  });
+}
+
+type ValueIn<T> = T extends Type<infer V, unknown> ? V : never;
+type InputIn<T> = T extends Type<unknown, infer I> ? I : never;
+
+/** A value of the first type of a list that takes it. */
+export function oneOf<const T extends readonly [Type, ...Type[]]>(
+  types: T,
+): Type<ValueIn<T[number]>, InputIn<T[number]>> {
+  const [first, ...rest] = types;
+  const united = rest.reduce<Type>((left, right) => either(left, right), first);
+  return united as Type<ValueIn<T[number]>, InputIn<T[number]>>;
+}
+
+/** A value of `to`; what is of `from` is converted first. */
+export function coercedTo<A, I, J, V>(
+  from: Type<A, I>,
+  coerce: (value: A) => NoInfer<J>,
+  to: Type<V, J>,
+): Type<V, I | J> {
+  return new Type({
+    name: "coercedTo",
+    description: `${phraseOf(to, "noun")} or ${phraseOf(from, "noun")} convertible to it`,
+    constant: from.constant && to.constant,
+    merge: (place, definitions) =>
+      to.merge(
+        place,
+        definitions.map((each) => {
+          const value = from.merge(place, [each]);
+          return value instanceof Mismatch ? each : each.with(coerce(value as A));
+        }),
+      ),
+    ...(to.empty === undefined ? {} : { empty: to.empty }),
+    schema: () => ({ anyOf: [to.schema(), from.schema()] }),
+    ...(to.below === undefined ? {} : { below: to.below }),
+  });
+}
+
+/** A type of which an option takes one definition only. */
+export function unique<V, I>(message: string, type: Type<V, I>): Type<V, I> {
+  return new Type({
+    ...factsOf(type),
+    name: "unique",
+    merge: (place, definitions) => {
+      mergeOne(place, definitions, message === "" ? "" : ` (${message})`);
+      return type.merge(place, definitions);
+    },
+    unite: ({ parts }) => uniteElement(type, parts, (united) => unique(message, united)),
+    parts: type,
+  });
+}
+
+/** A type of which an option takes one definition only. */
+export function uniq<V, I>(type: Type<V, I>): Type<V, I> {
+  return unique("", type);
+}
+
+/** A type whose values must pass one more check; `description` says what is left. */
+export function addCheck<V, I>(
+  type: Type<V, I>,
+  check: (value: V) => boolean,
+  description?: string,
+): Type<V, I> {
+  return new Type({
+    ...factsOf(type),
+    ...(description === undefined ? {} : { description }),
+    merge: (place, definitions) => {
+      for (const each of definitions) {
+        const value = type.merge(place, [each]);
+        if (value instanceof Mismatch) return value;
+        if (!check(value as V)) return new Mismatch([each]);
+      }
+      return type.merge(place, definitions);
+    },
+    parts: check,
+  });
+}
+
+function factsOf(type: Type) {
+  return {
+    name: type.name,
+    description: type.description,
+    phrase: type.phrase,
+    constant: type.constant,
+    schema: type.schema,
+    ...(type.empty === undefined ? {} : { empty: type.empty }),
+    ...(type.below === undefined ? {} : { below: type.below }),
+  };
+}
+
+type Tags = { readonly [tag: string]: Option };
+type TagValue<T> = {
+  [K in keyof T]: { readonly [L in K]: T[K] extends Option<infer V, unknown> ? V : never };
+}[keyof T];
+type TagInput<T> = {
+  [K in keyof T]: { readonly [L in K]: T[K] extends Option<unknown, infer I> ? Definable<I> : never };
+}[keyof T];
+
+/** A record with exactly one of some names, each an option of its own. */
+export function attrTag<const T extends Tags>(tags: T): Type<TagValue<T>, TagInput<T>> {
+  const names = Object.keys(tags);
+  for (const name of names)
+    if (!(tags[name] instanceof Option))
+      throw new TypeError(`attrTag: the tag ${name} is no option; wrap its type in mkOption({ type })`);
+  const isTagged = (value: unknown): boolean => {
+    if (!isRecord(value)) return false;
+    const [name, ...more] = Object.keys(value);
+    return name !== undefined && more.length === 0 && Object.hasOwn(tags, name);
+  };
+  return new Type({
+    name: "attrTag",
+    description: `attribute-tagged union with choices: ${names.join(", ")}`,
+    phrase: "noun",
+    constant: false,
+    merge: (place, definitions) => misfits(definitions, isTagged) ?? mergeTagged(place, tags, definitions),
+    schema: () => ({
+      oneOf: names.map((name) => ({
+        type: "object",
+        properties: { [name]: tags[name]?.facts.type.schema() },
+        required: [name],
+        additionalProperties: false,
+      })),
+    }),
+    below: () => [{ path: [], options: tags }],
+    unite: ({ parts }) => uniteTags(tags, parts),
+    parts: tags,
+  });
+}
+
+function mergeTagged(place: Place | undefined, tags: Tags, definitions: readonly Definition[]): unknown {
+  const chosen = new Set<string>();
+  const below = definitions.map((each) => {
+    const [name = "", value] = Object.entries(isRecord(each.value) ? each.value : {})[0] ?? [];
+    chosen.add(name);
+    return each.with(value);
+  });
+  const [name = "", ...more] = chosen;
+  const option = tags[name];
+  const [first] = definitions;
+  if (option === undefined || first === undefined) return new Mismatch(definitions);
+  if (more.length > 0)
+    throw optionError(
+      "option-conflict",
+      place,
+      (path) => `the option ${path} is defined as ${[...chosen].join(" and as ")}:`,
+      definitions,
+      "all definitions must choose the same name",
+    );
+  const at = { parent: place, name };
+  const declaration = new Declaration([name], [{ source: first.source, option }]);
+  return Object.freeze({ [name]: declaration.value(at, below) });
+}
+
+function uniteTags(tags: Tags, parts: unknown): Type | undefined {
+  if (!isRecord(parts)) return undefined;
+  const all: Record<string, Option> = { ...tags };
+  for (const [name, option] of Object.entries(parts)) {
+    if (!(option instanceof Option)) return undefined;
+    const mine = tags[name];
+    if (mine === undefined) all[name] = option;
+    else {
+      const type = mine.facts.type.unite(option.facts.type);
+      if (type === undefined) return undefined;
+      all[name] = new Option({ ...option.facts, ...mine.facts, type });
+    }
+  }
+  return attrTag(all);
+}

@@ -1,0 +1,27 @@
+/** The types of options, by the names that modules use: `types.string`, `types.listOf(…)`. */
+export {
+  anyPackage as package,
+  anything,
+  functionTo,
+  type Json,
+  json,
+  raw,
+  rawOf,
+  unspecified,
+} from "./any.ts";
+export { addCheck, attrTag, coercedTo, either, enum, nullOr, oneOf, uniq, unique } from "./choice.ts";
+export { attrsOf, attrsWith, lazyAttrsOf, listOf, nonEmptyListOf } from "./collection.ts";
+export { bool, boolByOr, float, int, ints, numbers, port } from "./scalar.ts";
+export { deferredModule, submodule, submoduleWith } from "./submodule.ts";
+export {
+  commas,
+  envVar,
+  lines,
+  nonEmptyString,
+  path,
+  separatedString,
+  singleLineString,
+  storePath,
+  string,
+  stringMatching,
+} from "./text.ts";

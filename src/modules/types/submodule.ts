@@ -1,0 +1,207 @@
+/** Submodules: an option whose value is a configuration of its own. */
+import { type Compiled, collect, compile, type Group } from "../compile.ts";
+import { Definition } from "../definition.ts";
+import { Evaluation, type Part, type SpecialArgs } from "../evaluate.ts";
+import { type Declared, Defined, defineModule, Module, type OffersOf } from "../module.ts";
+import type { Config, Definitions, OptionTree } from "../option.ts";
+import type { Place } from "../place.ts";
+import { captureOrigin, type Origin } from "../position.ts";
+import { isRecord, misfits } from "./check.ts";
+import { type JsonSchema, phraseOf, Type } from "./type.ts";
+
+export type SubmoduleFacts<M> = {
+  readonly modules: M;
+  readonly specialArgs?: SpecialArgs;
+  readonly description?: string;
+};
+
+/** A configuration of the options of some modules; it is defined by records, and by modules that come on top. */
+export function submodule<const O extends OptionTree>(declaration: {
+  readonly options: O;
+}): Type<Config<O>, Definitions<O> | Module>;
+export function submodule<O>(module: Module<O>): Type<Config<O>, Definitions<O> | Module>;
+export function submodule<const M extends readonly Module[]>(
+  modules: M,
+): Type<Config<OffersOf<M[number]>>, Definitions<OffersOf<M[number]>> | Module>;
+export function submodule(given: { readonly options: OptionTree } | Module | readonly Module[]): Type {
+  if (Array.isArray(given)) return submoduleWith({ modules: given });
+  if (Module.is(given)) return submoduleWith({ modules: [given] });
+  const { options } = given as { readonly options: OptionTree };
+  return submoduleOf({ modules: [anonymous(captureOrigin(submodule), { options })] });
+}
+
+/** A {@link submodule} with arguments and a description of its own. */
+export function submoduleWith<const M extends readonly Module[]>(
+  facts: SubmoduleFacts<M>,
+): Type<Config<OffersOf<M[number]>>, Definitions<OffersOf<M[number]>> | Module> {
+  return submoduleOf({ ...facts, modules: facts.modules.map((each) => Module.declared(each)) });
+}
+
+type Parts = {
+  readonly modules: readonly Declared[];
+  readonly specialArgs?: SpecialArgs;
+  readonly description?: string;
+};
+
+/** What the modules of a submodule come to, found out when the first one is evaluated. */
+class Base {
+  readonly modules: readonly Declared[];
+  readonly compiled: Compiled;
+  /** In the order of their definitions; records of definitions go between them. */
+  readonly before: readonly Part[];
+  readonly after: readonly Part[];
+
+  constructor(modules: readonly Declared[]) {
+    const all = collect(modules);
+    this.modules = modules;
+    this.compiled = compile(all);
+    const first = all.findIndex((each) => each instanceof Definition || modules.includes(each));
+    this.before = all.slice(0, first);
+    this.after = all.slice(first);
+  }
+}
+
+function submoduleOf<V, I>(parts: Parts): Type<V, I> {
+  const { modules, specialArgs = {} } = parts;
+  let made: Base | undefined;
+  const base = (): Base => {
+    made ??= new Base(modules);
+    return made;
+  };
+  const freeform = modules.find((each) => each.freeform !== undefined)?.freeform;
+  return new Type({
+    name: "submodule",
+    description:
+      parts.description ??
+      (freeform === undefined ? "submodule" : `open submodule of ${phraseOf(freeform, "noun", "composite")}`),
+    constant: false,
+    merge: (place, definitions) =>
+      misfits(definitions, isDefinition) ?? evaluate(base(), place, definitions, specialArgs),
+    empty: (place) => evaluate(base(), place, [], specialArgs),
+    schema: () => schemaOf(base().compiled),
+    below: () =>
+      collect(modules).flatMap((each) =>
+        "options" in each && each.options !== undefined ? [{ path: [], options: each.options }] : [],
+      ),
+    extend: (module, options) =>
+      submoduleOf({
+        modules: [
+          {
+            ...module,
+            key: undefined,
+            options,
+            freeform: undefined,
+            body: undefined,
+            uses: [],
+            imports: [],
+            disabled: [],
+          },
+        ],
+      }),
+    unite: (other) =>
+      isParts(other.parts)
+        ? submoduleOf({
+            modules: [...modules, ...other.parts.modules],
+            specialArgs: { ...other.parts.specialArgs, ...specialArgs },
+            ...(parts.description === undefined ? {} : { description: parts.description }),
+          })
+        : undefined,
+    parts,
+  });
+}
+
+function isParts(parts: unknown): parts is Parts {
+  return typeof parts === "object" && parts !== null && "modules" in parts;
+}
+
+function isDefinition(value: unknown): boolean {
+  return Module.is(value) || isRecord(value);
+}
+
+function evaluate(
+  base: Base,
+  place: Place | undefined,
+  definitions: readonly Definition[],
+  specialArgs: SpecialArgs,
+): object {
+  if (definitions.some(({ value }) => Module.is(value))) {
+    const parts = collect([
+      ...base.modules,
+      ...definitions.map((each) => (Module.is(each.value) ? Module.declared(each.value) : each)),
+    ]);
+    return new Evaluation(compile(parts), parts, place, specialArgs).config;
+  }
+  const parts: Part[] = [...base.before];
+  for (let index = definitions.length - 1; index >= 0; index -= 1) {
+    const each = definitions[index];
+    if (each !== undefined) parts.push(each);
+  }
+  parts.push(...base.after);
+  return new Evaluation(base.compiled, parts, place, specialArgs).config;
+}
+
+function schemaOf({ root, declarations, freeform }: Compiled): JsonSchema {
+  const schema = (group: Group): JsonSchema => {
+    const required: string[] = [];
+    const properties = [...group.names].map(([name, entry]): [string, JsonSchema] => {
+      if (typeof entry !== "number") return [name, schema(entry)];
+      const declaration = declarations[entry];
+      if (declaration?.standard === undefined && declaration?.type.empty === undefined) required.push(name);
+      return [name, declaration?.type.schema() ?? {}];
+    });
+    return {
+      type: "object",
+      properties: Object.fromEntries(properties),
+      ...(required.length > 0 ? { required } : {}),
+      additionalProperties: freeform !== undefined,
+    };
+  };
+  return schema(root);
+}
+
+/** A module: what a submodule, or another evaluation, is to import. Several definitions are all imported. */
+export const deferredModule: Type<Module, Module | Readonly<Record<string, unknown>>> = new Type({
+  name: "deferredModule",
+  description: "module",
+  phrase: "noun",
+  constant: false,
+  merge: (_place, definitions) =>
+    misfits(definitions, isDefinition) ??
+    defineModule("deferred", {
+      imports: definitions.map(({ value, source }) =>
+        Module.is(value) ? value : new Module(bodyModule(source.module, value)),
+      ),
+    }),
+  schema: () => ({}),
+});
+
+/** A module that does nothing but define a record. */
+function bodyModule(module: Declared, definitions: unknown): Declared {
+  return {
+    name: module.name,
+    key: undefined,
+    origin: module.origin,
+    uses: [],
+    imports: [],
+    disabled: [],
+    options: undefined,
+    freeform: undefined,
+    args: undefined,
+    body: () => new Defined(definitions),
+  };
+}
+
+function anonymous(origin: Origin, { options }: { readonly options: OptionTree }): Declared {
+  return {
+    name: "submodule",
+    key: undefined,
+    origin,
+    uses: [],
+    imports: [],
+    disabled: [],
+    options,
+    freeform: undefined,
+    args: undefined,
+    body: undefined,
+  };
+}

@@ -1,0 +1,113 @@
+/** Types of texts and paths. */
+
+import { misfits } from "./check.ts";
+import { scalar } from "./scalar.ts";
+import { Type } from "./type.ts";
+
+const isString = (value: unknown): value is string => typeof value === "string";
+
+/** A text; several definitions must be equal. */
+export const string: Type<string, string> = scalar({
+  name: "str",
+  description: "string",
+  check: isString,
+  schema: { type: "string" },
+});
+
+export const nonEmptyString: Type<string, string> = scalar({
+  name: "nonEmptyStr",
+  description: "non-empty string",
+  check: (value) => isString(value) && !/^[ \t\n\r]*$/.test(value),
+  schema: { type: "string", pattern: "[^ \\t\\n\\r]" },
+});
+
+/** A text without line feeds. */
+export const singleLineString: Type<string, string> = new Type({
+  name: "singleLineStr",
+  description: "(optionally newline-terminated) single-line string",
+  phrase: "noun",
+  merge: (place, definitions) => {
+    const wrong = misfits(
+      definitions,
+      (value) => isString(value) && !/[\n\r]/.test(value.replace(/\n$/, "")),
+    );
+    if (wrong !== undefined) return wrong;
+    const values = definitions.map(({ value }) => String(value).replace(/\n$/, ""));
+    return string.merge(
+      place,
+      definitions.map((each, index) => each.with(values[index])),
+    );
+  },
+  schema: () => ({ type: "string", pattern: "^[^\\n\\r]*\\n?$" }),
+});
+
+/** A text that the whole of a regular expression matches. */
+export function stringMatching(pattern: RegExp): Type<string, string> {
+  const whole = new RegExp(`^(?:${pattern.source})$`, pattern.flags.replace(/[gy]/g, ""));
+  return scalar({
+    name: "strMatching",
+    description: `string matching the pattern ${pattern.source}`,
+    check: (value) => isString(value) && whole.test(value),
+    schema: { type: "string", pattern: whole.source },
+    parts: pattern.source,
+  });
+}
+
+/** A text; several definitions are joined with `separator`. */
+export function separatedString(separator: string): Type<string, string> {
+  return separated(
+    "separatedString",
+    separator === "" ? "Concatenated string" : `strings concatenated with ${JSON.stringify(separator)}`,
+    separator,
+  );
+}
+
+function separated(name: string, description: string, separator: string): Type<string, string> {
+  const type: Type<string, string> = scalar({
+    name,
+    description,
+    check: isString,
+    merge: (_place, definitions) => definitions.map(({ value }) => value).join(separator),
+    schema: { type: "string" },
+    unite: (other) => (other.parts === separator ? type : undefined),
+    parts: separator,
+  });
+  return type;
+}
+
+export const lines: Type<string, string> = separated(
+  "separatedString",
+  'strings concatenated with "\\n"',
+  "\n",
+);
+export const commas: Type<string, string> = separated(
+  "separatedString",
+  'strings concatenated with ","',
+  ",",
+);
+export const envVar: Type<string, string> = separated(
+  "separatedString",
+  'strings concatenated with ":"',
+  ":",
+);
+
+/** An absolute path. */
+export const path: Type<string, string> = scalar({
+  name: "path",
+  description: "absolute path",
+  check: (value) => isString(value) && value.startsWith("/") && !value.includes("\0"),
+  schema: { type: "string", pattern: "^/" },
+});
+
+/** A path directly in the store: `/nix/store/<32 characters of Nix's base 32>-<name>`. */
+export const storePath: Type<string, string> = scalar({
+  name: "storePath",
+  description: "path in the Nix store",
+  check: (value) =>
+    isString(value) &&
+    /^\/nix\/store\/[0-9abcdfghijklmnpqrsvwxyz]{32}-[0-9A-Za-z+\-._?=]{1,211}$/.test(value),
+  schema: {
+    type: "string",
+    pattern: "^/nix/store/[0-9abcdfghijklmnpqrsvwxyz]{32}-[0-9A-Za-z+._?=-]{1,211}$",
+  },
+});
