@@ -20,7 +20,10 @@ export const codes = {
   "phase-unknown": "A phase names another that does not exist",
 
   // nix
+  "content-address-malformed": "A content address cannot be read",
   "hash-malformed": "A hash cannot be read",
+  "narinfo-malformed": "A narinfo cannot be read or written",
+  "signing-key-malformed": "A signing key cannot be read",
   "store-path-malformed": "A store path or its name is not valid",
   "derivation-cycle": "A derivation needs itself",
   "derivation-invalid": "The derivation breaks a rule of Nix",

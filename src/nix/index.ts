@@ -4,6 +4,12 @@
  */
 export { formatBase32, parseBase32 } from "./base32.ts";
 export {
+  type ContentAddress,
+  formatContentAddress,
+  makeContentAddressedPath,
+  parseContentAddress,
+} from "./content-address.ts";
+export {
   type Graph,
   hashMasked,
   hashModulo,
@@ -56,8 +62,28 @@ export {
   type References,
   upstreamPlaceholder,
 } from "./make-store-path.ts";
+export {
+  fingerprint,
+  formatNarInfo,
+  type NarInfo,
+  parseNarInfo,
+  type SignedFacts,
+  signNarInfo,
+  verifyNarInfo,
+} from "./narinfo.ts";
 export { makeReferenceScanner, type ReferenceScanner } from "./references.ts";
 export { type ModuloHasher, makeModuloHasher, makeRewriter, type Rewriter } from "./rewrite.ts";
+export {
+  formatPublicKey,
+  formatSecretKey,
+  makeSecretKey,
+  type PublicKey,
+  parsePublicKey,
+  parseSecretKey,
+  type SecretKey,
+  sign,
+  verify,
+} from "./signing-key.ts";
 export {
   baseName,
   checkStorePathName,
@@ -67,6 +93,7 @@ export {
   parseBaseName,
   parseStorePath,
   type StorePath,
+  sortStorePaths,
   splitStorePath,
   storeFolder,
 } from "./store-path.ts";

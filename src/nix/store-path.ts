@@ -10,7 +10,7 @@
  * and stricter than 2.8's, which takes any leading dot; so what is valid here is valid for both. Other stores
  * than `/nix/store` have other hash parts; cleave has none.
  */
-import { CleaveError, quote } from "../base/index.ts";
+import { CleaveError, compareText, quote } from "../base/index.ts";
 import { base32Worth } from "./base32.ts";
 
 /** The folder of every store path, as builds see it. */
@@ -90,6 +90,11 @@ export function namePart(path: StorePath): string {
 /** Give a store path without its folder. */
 export function baseName(path: StorePath): string {
   return path.slice(prefix.length);
+}
+
+/** Put store paths in the order of their bytes, each once: as Nix keeps sets of them. */
+export function sortStorePaths(paths: Iterable<StorePath>): StorePath[] {
+  return [...new Set(paths)].sort(compareText);
 }
 
 /** Say what is wrong with a base name, if anything is. */
