@@ -35,6 +35,7 @@ export const codes = {
 
   // modules
   "module-argument": "A module wants an argument that it does not get",
+  "module-assertion": "An assertion of a module does not hold",
   "module-body": "The body of a module does not define",
   "module-eager-read": "A body reads an option while it runs",
   "module-invalid": "This is not a module",
@@ -46,6 +47,7 @@ export const codes = {
   "option-declaration": "An option is declared in ways that do not fit together",
   "option-name": "A name cannot be an attribute",
   "option-read-only": "A read-only option is defined more than once",
+  "option-removed": "An option that is no more is used",
   "option-throws": "A definition throws",
   "option-type": "A definition has the wrong type",
   "option-undefined": "An option is read that nothing defines",

@@ -1,15 +1,15 @@
 /** Evaluations: the definitions of a list of modules, merged option by option as they are read. */
 import { CleaveError } from "../base/index.ts";
 import { argumentsOf } from "./arguments.ts";
-import { type Compiled, type Group, undefinedYet } from "./compile.ts";
+import { type Compiled, Group, Redirect, undefinedYet } from "./compile.ts";
 import { Condition, Definition, runThunk, type Source } from "./definition.ts";
-import { force, passes, type Slots } from "./forcing.ts";
+import { current, force, passes, type Slots } from "./forcing.ts";
 import { infosOf } from "./inspect.ts";
 import { type Declared, Defined } from "./module.ts";
 import { namesOf, type Place, placeOf, showPath } from "./place.ts";
 import { describeSource, describeValue, optionError } from "./problem.ts";
 import { Property } from "./property.ts";
-import { outOfReach, recordOf } from "./record.ts";
+import { outOfReach, recordOf, removed } from "./record.ts";
 import { isRecord } from "./types/check.ts";
 
 /** What an evaluation is made of: modules, and records of definitions that stand in none of its modules. */
@@ -20,11 +20,20 @@ type Late = { readonly view: Group; readonly definition: Definition; readonly by
 
 export type SpecialArgs = Readonly<Record<string, unknown>>;
 
+/** A definition under the old name of an option. */
+export type OldName = {
+  readonly evaluation: Evaluation;
+  readonly redirect: Redirect;
+  readonly definition: Definition;
+};
+
 export class Evaluation implements Slots {
   readonly compiled: Compiled;
   readonly place: Place | undefined;
   readonly parts: readonly Part[];
   readonly specialArgs: SpecialArgs;
+  /** Shared by an evaluation and those of its submodules. */
+  readonly uses: OldName[];
   values: unknown[] = [];
   pending: unknown[] = [];
   #ready = false;
@@ -44,10 +53,17 @@ export class Evaluation implements Slots {
     this.parts = parts;
     this.place = place;
     this.specialArgs = specialArgs;
+    const within = current();
+    this.uses = within === undefined || place === undefined ? [] : within.uses;
   }
 
   get config(): object {
     return recordOf(this, this.compiled.root, undefined);
+  }
+
+  /** Run the bodies, if nothing has been read yet. */
+  prepare(): void {
+    if (!this.#ready) this.#prepare(0);
   }
 
   /** Read an option. */
@@ -150,7 +166,8 @@ export class Evaluation implements Slots {
         const entry = view.names.get(name);
         const each = new Definition(value[name], source, priority, order, condition);
         if (typeof entry === "number") this.#add(entry, each);
-        else if (entry !== undefined) this.#push(entry, each, by);
+        else if (entry instanceof Group) this.#push(entry, each, by);
+        else if (entry !== undefined) this.#redirect(entry, each);
         else this.#pushRest(view, name, each, by);
       }
   }
@@ -170,6 +187,12 @@ export class Evaluation implements Slots {
     else if (kind === "override") priority ??= Number(argument);
     else if (kind === "order") order ??= Number(argument);
     this.#push(view, new Definition(body, source, priority, order, condition), by);
+  }
+
+  #redirect(redirect: Redirect, definition: Definition): void {
+    if (redirect.kind === "removed") throw removed(this, redirect, [definition]);
+    if (redirect.kind === "renamed") this.uses.push({ evaluation: this, redirect, definition });
+    this.#add(redirect.index, definition);
   }
 
   #add(index: number, definition: Definition): void {
@@ -252,6 +275,7 @@ export class Evaluation implements Slots {
 function* indexesIn(group: Group): Generator<number> {
   for (const entry of group.names.values())
     if (typeof entry === "number") yield entry;
+    else if (entry instanceof Redirect) yield entry.index;
     else yield* indexesIn(entry);
 }
 

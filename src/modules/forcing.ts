@@ -7,6 +7,7 @@
  * Thunks are pure, so running one again changes nothing.
  */
 import { CleaveError } from "../base/index.ts";
+import type { OldName } from "./evaluate.ts";
 import { showPath } from "./place.ts";
 
 /** Holds slots: `values[i]` counts where `pending[i]` is `undefined`, else `pending[i]` says how to compute it. */
@@ -14,6 +15,8 @@ export interface Slots {
   readonly values: unknown[];
   readonly pending: unknown[];
   compute(index: number, pending: unknown): unknown;
+  /** What the evaluation, and those inside of it, met of old names. */
+  readonly uses: OldName[];
   pathOf(index: number): readonly string[];
   /** Say where the option of a slot is defined or declared, for the text of a cycle. */
   whereOf(index: number, pending: unknown): string;
@@ -51,6 +54,11 @@ export function force(owner: Slots, index: number): unknown {
   if (stack.length < limit) return run(slot);
   suspended = new Suspend(slot);
   throw suspended;
+}
+
+/** Get whose slot is being computed. */
+export function current(): Slots | undefined {
+  return stack[stack.length - 1]?.owner;
 }
 
 /** Call a user's function. A suspension that it swallowed goes on. */

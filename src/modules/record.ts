@@ -1,10 +1,12 @@
 /** Records: configurations as their readers see them. Each name is computed when it is read. */
 import { inspect } from "node:util";
 import { CleaveError, nearest } from "../base/index.ts";
-import type { Group } from "./compile.ts";
+import { type Entry, Group, Redirect } from "./compile.ts";
+import type { Definition } from "./definition.ts";
 import type { Evaluation } from "./evaluate.ts";
 import type { Declared } from "./module.ts";
 import { namesOf, placeOf, showPath } from "./place.ts";
+import { optionError } from "./problem.ts";
 
 /**
  * The handler of a record, and its target too. It looks like a frozen plain object whose properties are the
@@ -35,7 +37,11 @@ export class RecordHandler implements ProxyHandler<object> {
       return name === inspect.custom ? () => Object.fromEntries(this.#entries()) : undefined;
     const entry = group.names.get(name);
     if (typeof entry === "number") return this.leaf(entry);
-    if (entry !== undefined) return this.below(entry);
+    if (entry instanceof Group) return this.below(entry);
+    if (entry !== undefined) {
+      if (entry.index < 0) throw removed(evaluation, entry, []);
+      return this.leaf(entry.index);
+    }
     if (group.open) {
       const rest = evaluation.rest(group);
       if (Object.hasOwn(rest, name)) return rest[name];
@@ -54,7 +60,9 @@ export class RecordHandler implements ProxyHandler<object> {
   }
 
   ownKeys(): string[] {
-    const names = [...this.group.names.keys()];
+    const names: string[] = [];
+    for (const [name, entry] of this.group.names)
+      if (typeof entry === "number" || entry instanceof Group) names.push(name);
     return this.group.open
       ? [...new Set([...names, ...Object.keys(this.evaluation.rest(this.group))])]
       : names;
@@ -150,7 +158,25 @@ export function outOfReach(
   });
 }
 
-function ownerOf(evaluation: Evaluation, entry: number | Group): string {
+/** Say that an option is no more. */
+export function removed(
+  evaluation: Evaluation,
+  { path, owner, target }: Redirect,
+  definitions: readonly Definition[],
+): CleaveError {
+  const place = placeOf(evaluation.place, path);
+  return optionError(
+    "option-removed",
+    place,
+    (shown) =>
+      `the option ${shown} of module ${owner.name} is no more${definitions.length > 0 ? ", and is defined:" : ", and is read"}`,
+    definitions,
+    String(target),
+  );
+}
+
+function ownerOf(evaluation: Evaluation, entry: Entry): string {
+  if (entry instanceof Redirect) return entry.owner.name;
   if (typeof entry === "number")
     return evaluation.compiled.declarations[entry]?.declarers[0]?.source.module.name ?? "?";
   const [first] = entry.names.values();

@@ -1,7 +1,8 @@
 /** Lists and attribute sets. */
 import { compareText } from "../../base/index.ts";
 import { Definition } from "../definition.ts";
-import { force, type Slots } from "../forcing.ts";
+import type { OldName } from "../evaluate.ts";
+import { current, force, type Slots } from "../forcing.ts";
 import { mergeDefinitions, nothing } from "../merge.ts";
 import { namesOf, type Place } from "../place.ts";
 import { describeSource, optionError } from "../problem.ts";
@@ -175,6 +176,7 @@ function mergeAttrs(
 class LazyAttrs implements Slots {
   readonly values: unknown[] = [];
   readonly pending: unknown[] = [];
+  readonly uses: OldName[] = current()?.uses ?? [];
   readonly #place: Place | undefined;
   readonly #element: Type;
   readonly #names: string[] = [];
