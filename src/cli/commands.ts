@@ -8,6 +8,30 @@ type Entry = { readonly summary: string; readonly load: () => Promise<Command> }
  * A command's file is loaded when it is called, so that a start costs no more than the command needs.
  */
 export const commands: Readonly<Record<string, Entry>> = {
+  "hash convert": {
+    summary: "print hashes in another format",
+    load: async () => (await import("./commands/hash-convert.ts")).hashConvert,
+  },
+  "store-path parse": {
+    summary: "check store paths and print their parts",
+    load: async () => (await import("./commands/store-path-parse.ts")).storePathParse,
+  },
+  "store-path make-text": {
+    summary: "compute the path of a text",
+    load: async () => (await import("./commands/store-path-make-text.ts")).storePathMakeText,
+  },
+  "store-path make-source": {
+    summary: "compute the path of a file or tree by its NAR",
+    load: async () => (await import("./commands/store-path-make-source.ts")).storePathMakeSource,
+  },
+  "store-path make-fixed": {
+    summary: "compute the path of a fixed output",
+    load: async () => (await import("./commands/store-path-make-fixed.ts")).storePathMakeFixed,
+  },
+  "store-path placeholder": {
+    summary: "print what stands for outputs whose path is not known",
+    load: async () => (await import("./commands/store-path-placeholder.ts")).storePathPlaceholder,
+  },
   explain: {
     summary: "say what an error code means and what to do",
     load: async () => (await import("./commands/explain.ts")).explain,
