@@ -5,6 +5,7 @@
  */
 export const codes = {
   // base
+  "file-failed": "The system refused an operation on a file",
   "text-lone-surrogate": "A text holds half of a surrogate pair",
   "json-not-canonical": "A value has no canonical JSON",
 
@@ -32,6 +33,12 @@ export const codes = {
   "derivation-missing": "A derivation that another needs is not there",
   "derivation-syntax": "The file is no derivation",
   "json-syntax": "The text is not the JSON that cleave reads",
+  "nar-file-changed": "A file changed while it was read",
+  "nar-malformed": "The bytes are no NAR",
+  "nar-no-such-path": "There is no such path in the NAR",
+  "nar-target-exists": "What is to be restored exists already",
+  "nar-too-large": "A NAR goes beyond a limit",
+  "nar-unsupported-file": "A NAR cannot hold this kind of file",
 
   // modules
   "module-argument": "A module wants an argument that it does not get",

@@ -32,6 +32,30 @@ export const commands: Readonly<Record<string, Entry>> = {
     summary: "print what stands for outputs whose path is not known",
     load: async () => (await import("./commands/store-path-placeholder.ts")).storePathPlaceholder,
   },
+  "hash path": {
+    summary: "print the hash of the NAR of a path",
+    load: async () => (await import("./commands/hash-path.ts")).hashPathCommand,
+  },
+  "nar dump": {
+    summary: "write a path as a NAR",
+    load: async () => (await import("./commands/nar-dump.ts")).narDump,
+  },
+  "nar restore": {
+    summary: "make the tree of a NAR",
+    load: async () => (await import("./commands/nar-restore.ts")).narRestore,
+  },
+  "nar list": {
+    summary: "list what is in a NAR",
+    load: async () => (await import("./commands/nar-list.ts")).narList,
+  },
+  "nar cat": {
+    summary: "print a file in a NAR",
+    load: async () => (await import("./commands/nar-cat.ts")).narCat,
+  },
+  "nar hash": {
+    summary: "print the hash and the size of a NAR file",
+    load: async () => (await import("./commands/nar-hash.ts")).narHash,
+  },
   explain: {
     summary: "say what an error code means and what to do",
     load: async () => (await import("./commands/explain.ts")).explain,

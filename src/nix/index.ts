@@ -1,6 +1,6 @@
 /**
- * nix: Nix's formats, pure: base32, hashes, store paths, and what is built on them.
- * Imports base. Reads and writes no files.
+ * nix: Nix's formats: base32, hashes, store paths, NAR, and what is built on them.
+ * Imports base. Pure, but for NARs of paths on disk (`nar/dump.ts`, `nar/restore.ts` and what these call).
  */
 export { formatBase32, parseBase32 } from "./base32.ts";
 export {
@@ -62,6 +62,14 @@ export {
   type References,
   upstreamPlaceholder,
 } from "./make-store-path.ts";
+export { type DumpOptions, dumpPath } from "./nar/dump.ts";
+export { encodeNar, type NarTree } from "./nar/encode.ts";
+export type { NarEvent } from "./nar/format.ts";
+export { type HashPathOptions, hashPath } from "./nar/hash-path.ts";
+export { type ListOptions, listNar, readNarFile } from "./nar/list.ts";
+export { type NarParser, narParser, parseNar } from "./nar/parser.ts";
+export { removeTree } from "./nar/remove.ts";
+export { restorePath, type TreeWriter, treeWriter } from "./nar/restore.ts";
 export {
   fingerprint,
   formatNarInfo,
