@@ -2,6 +2,7 @@
 import { checkAssertions, listWarnings } from "./checks.ts";
 import { collect, compile } from "./compile.ts";
 import { Evaluation, type SpecialArgs } from "./evaluate.ts";
+import { type Explanation, explain } from "./explain.ts";
 import { infosOf, type OptionInfos } from "./inspect.ts";
 import {
   type ArgumentValues,
@@ -22,6 +23,8 @@ export type Evaluated<O> = {
   readonly config: Config<O>;
   /** What is known about each option beside its value. */
   readonly options: OptionInfos<O>;
+  /** Tell the whole story of an option, by its path: `phases.build.script`, or names. Throws `option-unknown`. */
+  explain(path: string | readonly string[]): Explanation;
   /** What modules warn of, and definitions under old names; those of submodules that were read so far. */
   readonly warnings: readonly string[];
   /** Throw `module-assertion` where an assertion of the module `checks` does not hold. */
@@ -60,6 +63,7 @@ function evaluated<O>(modules: readonly Declared[], specialArgs: SpecialArgs): E
     get warnings() {
       return listWarnings(evaluation);
     },
+    explain: (path) => explain(evaluation, path),
     check: () => checkAssertions(evaluation),
     extendModules: function extendModules(more) {
       const added = (more.modules ?? []).map((each) => checkModule(each, "modules of extendModules"));

@@ -61,6 +61,11 @@ export class Evaluation implements Slots {
     return recordOf(this, this.compiled.root, undefined);
   }
 
+  /** Make an evaluation of the same modules that has computed nothing yet. */
+  again(): Evaluation {
+    return new Evaluation(this.compiled, this.parts, this.place, this.specialArgs);
+  }
+
   /** Run the bodies, if nothing has been read yet. */
   prepare(): void {
     if (!this.#ready) this.#prepare(0);
@@ -75,7 +80,7 @@ export class Evaluation implements Slots {
   /** Get the definitions of an option as they were made, neither settled nor forced. */
   definitionsOf(index: number): readonly Definition[] {
     if (!this.#ready) this.#prepare(index);
-    const copy = new Evaluation(this.compiled, this.parts, this.place, this.specialArgs);
+    const copy = this.again();
     copy.#prepare(index);
     return copy.#allDefinitions(index, copy.pending[index] ?? undefinedYet);
   }

@@ -4,6 +4,7 @@
  */
 export { checks } from "./checks.ts";
 export { type Evaluated, evalModules } from "./eval-modules.ts";
+export { describeExplanation, type ExplainedDefinition, type Explanation } from "./explain.ts";
 export type { OptionInfo, OptionInfos } from "./inspect.ts";
 export { defineModule, type Module, uses } from "./module.ts";
 export {

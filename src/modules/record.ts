@@ -33,8 +33,7 @@ export class RecordHandler implements ProxyHandler<object> {
 
   get(_target: object, name: string | symbol): unknown {
     const { evaluation, group } = this;
-    if (typeof name === "symbol")
-      return name === inspect.custom ? () => Object.fromEntries(this.#entries()) : undefined;
+    if (typeof name === "symbol") return name === inspect.custom ? show : name === behind ? this : undefined;
     const entry = group.names.get(name);
     if (typeof entry === "number") return this.leaf(entry);
     if (entry instanceof Group) return this.below(entry);
@@ -94,16 +93,6 @@ export class RecordHandler implements ProxyHandler<object> {
     return false;
   }
 
-  /** Get names and values for a console, an error standing for itself. */
-  *#entries(): Generator<[string, unknown]> {
-    for (const name of this.ownKeys())
-      try {
-        yield [name, this.get(this, name)];
-      } catch (error) {
-        yield [name, error];
-      }
-  }
-
   #assigned(name: string | symbol): CleaveError {
     const path = [...namesOf(placeOf(this.evaluation.place, this.group.path)), String(name)];
     return new CleaveError({
@@ -113,10 +102,31 @@ export class RecordHandler implements ProxyHandler<object> {
     });
   }
 
-  // What `util.inspect` shows of a proxy is its target.
-  [inspect.custom](): unknown {
-    return Object.fromEntries(this.#entries());
-  }
+  // What `util.inspect` shows of a proxy is its target, but it calls this on the proxy.
+  readonly [inspect.custom] = show;
+}
+
+/** Copy a record for a console, with the error in place of each value that throws. */
+function show(this: object): unknown {
+  return Object.fromEntries(
+    Object.keys(this).map((name): [string, unknown] => {
+      try {
+        return [name, Reflect.get(this, name)];
+      } catch (error) {
+        return [name, error];
+      }
+    }),
+  );
+}
+
+/** Gets the handler behind a record. */
+const behind: unique symbol = Symbol("behind");
+
+/** Find the evaluation whose options a record holds; `undefined` for anything else. */
+export function evaluationOf(value: unknown): Evaluation | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const handler: unknown = Reflect.get(value, behind);
+  return handler instanceof RecordHandler ? handler.evaluation : undefined;
 }
 
 /** Make the record of a group, as `reader` sees it. */

@@ -117,6 +117,12 @@ export function attrsWith<V, I>(facts: AttrsFacts<V, I>): Type<Attrs<V>, AttrsDe
   });
 }
 
+/** The type of the attributes of an attribute set's type, or of the elements of a list's. */
+export function elementOf({ parts }: Type): Type | undefined {
+  if (parts instanceof Type) return parts;
+  return isAttrsParts(parts) ? parts.elemType : undefined;
+}
+
 function isAttrsParts(parts: unknown): parts is AttrsFacts<unknown, unknown> {
   return isRecord(parts) && parts["elemType"] instanceof Type;
 }
