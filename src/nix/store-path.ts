@@ -50,6 +50,12 @@ export function parseBaseName(text: string): StorePath {
   });
 }
 
+/** Put a hash part, which is taken as it is, and a name together. Throws `store-path-malformed` for the name. */
+export function joinStorePath(hashPart: string, name: string): StorePath {
+  checkStorePathName(name);
+  return `${prefix}${hashPart}-${name}` as StorePath;
+}
+
 /**
  * Split an absolute path in the store into the store path and what is below it, which is empty or starts with a
  * slash. Throws `store-path-malformed`.
@@ -110,6 +116,7 @@ function baseNameMistake(text: string): string | undefined {
 
 /** Say what is wrong with a name, if anything is. */
 function nameMistake(name: string): string | undefined {
+  if (plainName.test(name) && name.length <= longestName) return undefined;
   if (name === "") return "has an empty name";
   if (name.length > longestName)
     return `has a name of ${name.length} characters, which is more than ${longestName}`;
@@ -119,3 +126,6 @@ function nameMistake(name: string): string | undefined {
   if (dots !== null) return `has a name that is or starts with ${dots[0]}`;
   return undefined;
 }
+
+/** Nearly every name. */
+const plainName = /^[0-9a-zA-Z+\-_?=][0-9a-zA-Z+\-._?=]*$/;
