@@ -12,6 +12,14 @@ export const commands: Readonly<Record<string, Entry>> = {
     summary: "print hashes in another format",
     load: async () => (await import("./commands/hash-convert.ts")).hashConvert,
   },
+  "derivation show": {
+    summary: "print derivations as JSON",
+    load: async () => (await import("./commands/derivation-show.ts")).derivationShow,
+  },
+  "derivation check": {
+    summary: "check that derivations are as Nix would make them",
+    load: async () => (await import("./commands/derivation-check.ts")).derivationCheck,
+  },
   "store-path parse": {
     summary: "check store paths and print their parts",
     load: async () => (await import("./commands/store-path-parse.ts")).storePathParse,

@@ -94,7 +94,7 @@ export function hashMasked(derivation: Derivation, graph: Graph): string | undef
 }
 
 /** Compute the modulo of a derivation, and of what it needs. */
-export function moduloOf(derivation: Derivation, graph: Graph): Modulo {
+function moduloOf(derivation: Derivation, graph: Graph): Modulo {
   return (
     moduloWithoutInputs(derivation) ??
     moduloWithInputs(
