@@ -52,7 +52,7 @@ function isFailed(value: unknown): value is { readonly message: unknown } {
 /** List the warnings of modules, and of options that are defined under an old name. */
 export function listWarnings(evaluation: Evaluation): readonly string[] {
   const made = readDeclared(evaluation, warnings).map(String);
-  const old = evaluation.uses.flatMap(({ evaluation: { place, compiled }, redirect, definition }) => {
+  const old = evaluation.oldNames.flatMap(({ evaluation: { place, compiled }, redirect, definition }) => {
     const at = placeOf(place, redirect.path);
     if (settle(at, [definition]).length === 0) return [];
     const location = locate(definition, at);

@@ -5,8 +5,10 @@ import { type Compiled, Group, Redirect, undefinedYet } from "./compile.ts";
 import { Condition, Definition, runThunk, type Source } from "./definition.ts";
 import { current, force, passes, type Slots } from "./forcing.ts";
 import { infosOf } from "./inspect.ts";
+import { definedAt, locate } from "./locate.ts";
 import { type Declared, Defined } from "./module.ts";
 import { namesOf, type Place, placeOf, showPath } from "./place.ts";
+import { callerIn } from "./position.ts";
 import { describeSource, describeValue, optionError } from "./problem.ts";
 import { Property } from "./property.ts";
 import { outOfReach, recordOf, removed } from "./record.ts";
@@ -33,7 +35,7 @@ export class Evaluation implements Slots {
   readonly parts: readonly Part[];
   readonly specialArgs: SpecialArgs;
   /** Shared by an evaluation and those of its submodules. */
-  readonly uses: OldName[];
+  readonly oldNames: OldName[];
   values: unknown[] = [];
   pending: unknown[] = [];
   #ready = false;
@@ -54,7 +56,7 @@ export class Evaluation implements Slots {
     this.place = place;
     this.specialArgs = specialArgs;
     const within = current();
-    this.uses = within === undefined || place === undefined ? [] : within.uses;
+    this.oldNames = within === undefined || place === undefined ? [] : within.oldNames;
   }
 
   get config(): object {
@@ -196,7 +198,7 @@ export class Evaluation implements Slots {
 
   #redirect(redirect: Redirect, definition: Definition): void {
     if (redirect.kind === "removed") throw removed(this, redirect, [definition]);
-    if (redirect.kind === "renamed") this.uses.push({ evaluation: this, redirect, definition });
+    if (redirect.kind === "renamed") this.oldNames.push({ evaluation: this, redirect, definition });
     this.#add(redirect.index, definition);
   }
 
@@ -262,16 +264,22 @@ export class Evaluation implements Slots {
   }
 
   #undeclared(view: Group, name: string, definition: Definition, by: Declared | undefined): CleaveError {
-    return outOfReach(this, view, name, by ?? definition.source.module, "defines");
+    const place = placeOf(this.place, [...view.path, name]);
+    return outOfReach(this, view, name, by ?? definition.source.module, locate(definition, place));
   }
 
   #eager(wanted: number, module: Declared): CleaveError {
     const path = showPath(this.pathOf(wanted));
+    const { file } = module.origin.location;
+    const location = file === undefined ? undefined : callerIn(file);
+    const names = location === undefined ? [] : definedAt(module, location);
+    const when =
+      names.length === 0 ? "while it runs" : `to define ${showPath([...namesOf(this.place), ...names])}`;
     return new CleaveError({
       code: "module-eager-read",
-      message: `the body of module ${module.name} reads the option ${path} while it runs, before any option has a value`,
+      message: `the body of module ${module.name} reads the option ${path} ${when}, before any option has a value`,
       hint: `wrap what reads it in a thunk: () => … config.${showPath(this.compiled.declarations[wanted]?.names ?? [])} …; mkIf takes thunks too`,
-      location: module.origin.location,
+      location: location ?? module.origin.location,
     });
   }
 }

@@ -16,7 +16,7 @@ export interface Slots {
   readonly pending: unknown[];
   compute(index: number, pending: unknown): unknown;
   /** What the evaluation, and those inside of it, met of old names. */
-  readonly uses: OldName[];
+  readonly oldNames: OldName[];
   pathOf(index: number): readonly string[];
   /** Say where the option of a slot is defined or declared, for the text of a cycle. */
   whereOf(index: number, pending: unknown): string;

@@ -3,6 +3,13 @@
  * Knows nothing of Nix or packages. Imports only base.
  */
 export { checks } from "./checks.ts";
+export {
+  type DocumentationOptions,
+  describeOptions,
+  documentsToJson,
+  documentsToMarkdown,
+  type OptionDocument,
+} from "./documentation.ts";
 export { type Evaluated, evalModules } from "./eval-modules.ts";
 export { describeExplanation, type ExplainedDefinition, type Explanation } from "./explain.ts";
 export type { OptionInfo, OptionInfos } from "./inspect.ts";

@@ -3,7 +3,7 @@ import type { Location } from "../base/index.ts";
 import type { Definition, Source } from "./definition.ts";
 import type { Declared } from "./module.ts";
 import { namesOf, type Place } from "./place.ts";
-import { isNode, type Node, nodesBelow, type Syntax } from "./syntax.ts";
+import { childrenOf, isNode, type Node, nodesBelow, type Syntax } from "./syntax.ts";
 import { isRecord } from "./types/check.ts";
 
 /** A definition in the syntax: where it starts, and what is defined. */
@@ -47,6 +47,21 @@ export function locateDeclaration(module: Declared, names: readonly string[]): L
   for (const argument of nodesIn(call["arguments"])) search(walk, argument, ["options", ...names]);
   const [first] = walk.found;
   return first === undefined ? placeOfModule(module) : syntax.locationOf(first.start);
+}
+
+/** Name the option that a module's body defines with the code at a location. */
+export function definedAt(module: Declared, { line, column }: Location): readonly string[] {
+  const { syntax } = module.origin;
+  const call = syntax === undefined ? undefined : callOf(syntax, module.origin.location);
+  if (syntax === undefined || call === undefined || line === undefined || column === undefined) return [];
+  const offset = syntax.offsetOf(line, column);
+  const names: string[] = [];
+  let node: Node | undefined = nodesIn(call["arguments"]).at(-1);
+  while (node !== undefined) {
+    if (node.type === "Property") names.push(keyOf(node) ?? "?");
+    node = childrenOf(node).find((each) => each.start <= offset && offset < each.end);
+  }
+  return names;
 }
 
 function placeOfModule({ origin: { location } }: Declared): Location | undefined {

@@ -36,8 +36,23 @@ export function captureOrigin(callee: (...args: never) => unknown): Origin {
   return new Origin(trace);
 }
 
+/** Find where the calling code is in a file; `undefined` if it is not. */
+export function callerIn(file: string): Location | undefined {
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = 30;
+  const { stack = "" } = new Error();
+  Error.stackTraceLimit = limit;
+  return stack
+    .split("\n")
+    .map(readFrame)
+    .find((each) => each.file === file);
+}
+
 function readTrace(stack: string): Location {
-  const frame = stack.split("\n").find((line) => line.startsWith("    at ")) ?? "";
+  return readFrame(stack.split("\n").find((line) => line.startsWith("    at ")) ?? "");
+}
+
+function readFrame(frame: string): Location {
   const place = /\(([^()]*)\)$/.exec(frame)?.[1] ?? frame.replace(/^ {4}at (async )?/, "");
   const [, file, line, column] = /^(.+):(\d+):(\d+)$/.exec(place) ?? [];
   if (file === undefined) return {};

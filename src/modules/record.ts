@@ -1,11 +1,12 @@
 /** Records: configurations as their readers see them. Each name is computed when it is read. */
 import { inspect } from "node:util";
-import { CleaveError, nearest } from "../base/index.ts";
+import { CleaveError, type Location, nearest } from "../base/index.ts";
 import { type Entry, Group, Redirect } from "./compile.ts";
 import type { Definition } from "./definition.ts";
 import type { Evaluation } from "./evaluate.ts";
 import type { Declared } from "./module.ts";
 import { namesOf, placeOf, showPath } from "./place.ts";
+import { callerIn } from "./position.ts";
 import { optionError } from "./problem.ts";
 
 /**
@@ -141,8 +142,10 @@ export function outOfReach(
   group: Group,
   name: string,
   by: Declared | undefined,
-  verb = "reads",
+  definition?: Location,
 ): CleaveError {
+  const verb = definition === undefined ? "reads" : "defines";
+  const location = definition ?? readAt(by);
   const path = showPath([...namesOf(placeOf(evaluation.place, group.path)), name]);
   const whole = group.whole ?? group;
   const entry = whole.names.get(name);
@@ -152,7 +155,7 @@ export function outOfReach(
       code: "module-reach",
       message: `module ${by.name} ${verb} ${path}, an option of module ${owner}, which it does not use`,
       hint: `let it use that module: uses(…, ${owner}).module("${by.name}", …)`,
-      location: by.origin.location,
+      location,
     });
   }
   const near = nearest(name, group.names.keys());
@@ -164,7 +167,7 @@ export function outOfReach(
       near.length > 0
         ? `did you mean ${near.join(" or ")}?`
         : "declare the option, or use the module that declares it",
-    location: by?.origin.location,
+    location,
   });
 }
 
@@ -183,6 +186,12 @@ export function removed(
     definitions,
     String(target),
   );
+}
+
+/** Find where a module reads something just now. */
+function readAt(module: Declared | undefined): Location | undefined {
+  const { file } = module?.origin.location ?? {};
+  return (file === undefined ? undefined : callerIn(file)) ?? module?.origin.location;
 }
 
 function ownerOf(evaluation: Evaluation, entry: Entry): string {

@@ -4,7 +4,12 @@ import type { Location } from "../base/index.ts";
 import { isRecord } from "./types/check.ts";
 
 /** A node of the syntax tree (ESTree with TypeScript), offsets in UTF-16 code units. */
-export type Node = { readonly type: string; readonly start: number; readonly [key: string]: unknown };
+export type Node = {
+  readonly type: string;
+  readonly start: number;
+  readonly end: number;
+  readonly [key: string]: unknown;
+};
 
 export type Syntax = {
   readonly program: Node;
@@ -49,7 +54,9 @@ export function parse(file: string, text: string): Syntax | undefined {
 /** Go through a node and all below it. */
 export function* nodesBelow(node: Node): Generator<Node> {
   yield node;
-  for (const value of Object.values(node))
-    if (isNode(value)) yield* nodesBelow(value);
-    else if (Array.isArray(value)) for (const each of value) if (isNode(each)) yield* nodesBelow(each);
+  for (const each of childrenOf(node)) yield* nodesBelow(each);
+}
+
+export function childrenOf(node: Node): Node[] {
+  return Object.values(node).flat().filter(isNode);
 }

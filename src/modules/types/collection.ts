@@ -8,7 +8,7 @@ import { namesOf, type Place } from "../place.ts";
 import { describeSource, optionError } from "../problem.ts";
 import type { Definable } from "../property.ts";
 import { isRecord, misfits } from "./check.ts";
-import { phraseOf, Type } from "./type.ts";
+import { type Below, phraseOf, Type } from "./type.ts";
 
 export type ListDefinition<I> = readonly Definable<I>[];
 export type AttrsDefinition<I> = { readonly [name: string]: Definable<I> };
@@ -182,7 +182,7 @@ function mergeAttrs(
 class LazyAttrs implements Slots {
   readonly values: unknown[] = [];
   readonly pending: unknown[] = [];
-  readonly uses: OldName[] = current()?.uses ?? [];
+  readonly oldNames: OldName[] = current()?.oldNames ?? [];
   readonly #place: Place | undefined;
   readonly #element: Type;
   readonly #names: string[] = [];
@@ -244,8 +244,8 @@ function mergeLazily(
 }
 
 /** The options below an element type, under the name that stands for any. */
-export function under(element: Type, name: string): ReturnType<NonNullable<Type["below"]>> {
-  return (element.below?.() ?? []).map(({ path, options }) => ({ path: [name, ...path], options }));
+export function under(element: Type, name: string): readonly Below[] {
+  return (element.below?.() ?? []).map((each) => ({ ...each, path: [name, ...each.path] }));
 }
 
 /** Unite a type of one part with another of the same name. */

@@ -83,7 +83,9 @@ function submoduleOf<V, I>(parts: Parts): Type<V, I> {
     schema: () => schemaOf(base().compiled),
     below: () =>
       collect(modules).flatMap((each) =>
-        "options" in each && each.options !== undefined ? [{ path: [], options: each.options }] : [],
+        "options" in each && each.options !== undefined
+          ? [{ path: [], options: each.options, module: each }]
+          : [],
       ),
     extend: (module, options) =>
       submoduleOf({
