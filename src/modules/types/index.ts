@@ -11,6 +11,7 @@ export {
 } from "./any.ts";
 export { addCheck, attrTag, coercedTo, either, enum, nullOr, oneOf, uniq, unique } from "./choice.ts";
 export { attrsOf, attrsWith, lazyAttrsOf, listOf, nonEmptyListOf } from "./collection.ts";
+export { path, pathWith, storePath } from "./path.ts";
 export { bool, boolByOr, float, int, ints, numbers, port } from "./scalar.ts";
 export { deferredModule, submodule, submoduleWith } from "./submodule.ts";
 export {
@@ -18,10 +19,8 @@ export {
   envVar,
   lines,
   nonEmptyString,
-  path,
   separatedString,
   singleLineString,
-  storePath,
   string,
   stringMatching,
 } from "./text.ts";

@@ -90,24 +90,3 @@ export const envVar: Type<string, string> = separated(
   'strings concatenated with ":"',
   ":",
 );
-
-/** An absolute path. */
-export const path: Type<string, string> = scalar({
-  name: "path",
-  description: "absolute path",
-  check: (value) => isString(value) && value.startsWith("/") && !value.includes("\0"),
-  schema: { type: "string", pattern: "^/" },
-});
-
-/** A path directly in the store: `/nix/store/<32 characters of Nix's base 32>-<name>`. */
-export const storePath: Type<string, string> = scalar({
-  name: "storePath",
-  description: "path in the Nix store",
-  check: (value) =>
-    isString(value) &&
-    /^\/nix\/store\/[0-9abcdfghijklmnpqrsvwxyz]{32}-[0-9A-Za-z+\-._?=]{1,211}$/.test(value),
-  schema: {
-    type: "string",
-    pattern: "^/nix/store/[0-9abcdfghijklmnpqrsvwxyz]{32}-[0-9A-Za-z+._?=-]{1,211}$",
-  },
-});
