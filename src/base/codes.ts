@@ -5,6 +5,7 @@
  */
 export const codes = {
   // base
+  "file-failed": "The system refused an operation on a file",
   "text-lone-surrogate": "A text holds half of a surrogate pair",
   "json-not-canonical": "A value has no canonical JSON",
 
@@ -20,7 +21,10 @@ export const codes = {
   "phase-unknown": "A phase names another that does not exist",
 
   // nix
+  "content-address-malformed": "A content address cannot be read",
   "hash-malformed": "A hash cannot be read",
+  "narinfo-malformed": "A narinfo cannot be read or written",
+  "signing-key-malformed": "A signing key cannot be read",
   "store-path-malformed": "A store path or its name is not valid",
   "derivation-cycle": "A derivation needs itself",
   "derivation-invalid": "The derivation breaks a rule of Nix",
@@ -29,9 +33,16 @@ export const codes = {
   "derivation-missing": "A derivation that another needs is not there",
   "derivation-syntax": "The file is no derivation",
   "json-syntax": "The text is not the JSON that cleave reads",
+  "nar-file-changed": "A file changed while it was read",
+  "nar-malformed": "The bytes are no NAR",
+  "nar-no-such-path": "There is no such path in the NAR",
+  "nar-target-exists": "What is to be restored exists already",
+  "nar-too-large": "A NAR goes beyond a limit",
+  "nar-unsupported-file": "A NAR cannot hold this kind of file",
 
   // modules
   "module-argument": "A module wants an argument that it does not get",
+  "module-assertion": "An assertion of a module does not hold",
   "module-body": "The body of a module does not define",
   "module-eager-read": "A body reads an option while it runs",
   "module-invalid": "This is not a module",
@@ -43,6 +54,7 @@ export const codes = {
   "option-declaration": "An option is declared in ways that do not fit together",
   "option-name": "A name cannot be an attribute",
   "option-read-only": "A read-only option is defined more than once",
+  "option-removed": "An option that is no more is used",
   "option-throws": "A definition throws",
   "option-type": "A definition has the wrong type",
   "option-undefined": "An option is read that nothing defines",

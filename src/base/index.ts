@@ -5,6 +5,7 @@
 export { codes, type ErrorCode } from "./codes.ts";
 export { CleaveError, describeError, describeLocation, type Location } from "./error.ts";
 export type { Emit, Event } from "./event.ts";
+export { fileError } from "./file-error.ts";
 export { type Json, writeJson } from "./json.ts";
 export { nearest } from "./nearest.ts";
 export { quote } from "./quote.ts";

@@ -8,6 +8,62 @@ type Entry = { readonly summary: string; readonly load: () => Promise<Command> }
  * A command's file is loaded when it is called, so that a start costs no more than the command needs.
  */
 export const commands: Readonly<Record<string, Entry>> = {
+  "hash convert": {
+    summary: "print hashes in another format",
+    load: async () => (await import("./commands/hash-convert.ts")).hashConvert,
+  },
+  "derivation show": {
+    summary: "print derivations as JSON",
+    load: async () => (await import("./commands/derivation-show.ts")).derivationShow,
+  },
+  "derivation check": {
+    summary: "check that derivations are as Nix would make them",
+    load: async () => (await import("./commands/derivation-check.ts")).derivationCheck,
+  },
+  "store-path parse": {
+    summary: "check store paths and print their parts",
+    load: async () => (await import("./commands/store-path-parse.ts")).storePathParse,
+  },
+  "store-path make-text": {
+    summary: "compute the path of a text",
+    load: async () => (await import("./commands/store-path-make-text.ts")).storePathMakeText,
+  },
+  "store-path make-source": {
+    summary: "compute the path of a file or tree by its NAR",
+    load: async () => (await import("./commands/store-path-make-source.ts")).storePathMakeSource,
+  },
+  "store-path make-fixed": {
+    summary: "compute the path of a fixed output",
+    load: async () => (await import("./commands/store-path-make-fixed.ts")).storePathMakeFixed,
+  },
+  "store-path placeholder": {
+    summary: "print what stands for outputs whose path is not known",
+    load: async () => (await import("./commands/store-path-placeholder.ts")).storePathPlaceholder,
+  },
+  "hash path": {
+    summary: "print the hash of the NAR of a path",
+    load: async () => (await import("./commands/hash-path.ts")).hashPathCommand,
+  },
+  "nar dump": {
+    summary: "write a path as a NAR",
+    load: async () => (await import("./commands/nar-dump.ts")).narDump,
+  },
+  "nar restore": {
+    summary: "make the tree of a NAR",
+    load: async () => (await import("./commands/nar-restore.ts")).narRestore,
+  },
+  "nar list": {
+    summary: "list what is in a NAR",
+    load: async () => (await import("./commands/nar-list.ts")).narList,
+  },
+  "nar cat": {
+    summary: "print a file in a NAR",
+    load: async () => (await import("./commands/nar-cat.ts")).narCat,
+  },
+  "nar hash": {
+    summary: "print the hash and the size of a NAR file",
+    load: async () => (await import("./commands/nar-hash.ts")).narHash,
+  },
   explain: {
     summary: "say what an error code means and what to do",
     load: async () => (await import("./commands/explain.ts")).explain,

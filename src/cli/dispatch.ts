@@ -2,7 +2,7 @@
  * The command line: finds the command, runs it, shows errors, sets the exit code (0 done, 1 failed, 2 wrong
  * usage, 100 a build failed, 130 interrupted, 141 the reader of standard output went away).
  */
-import { CleaveError, describeError, nearest, quote } from "../base/index.ts";
+import { CleaveError, describeError, fileError, nearest, quote } from "../base/index.ts";
 import { readArgv } from "./argv.ts";
 import { describeCommand, type Io, readArguments } from "./command.ts";
 import { commands } from "./commands.ts";
@@ -22,7 +22,11 @@ const reporter =
 
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE") process.exit(141);
-  throw error;
+  reporter.clear();
+  const shown = fileError(error, "write the results", "standard output");
+  if (!(shown instanceof CleaveError)) throw error;
+  toError(describeError(shown));
+  process.exit(1);
 });
 
 const io: Io = {

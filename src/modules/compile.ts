@@ -10,14 +10,34 @@ import { Declaration, type Declarer, uncomputed } from "./declaration.ts";
 import { Definition, type Source } from "./definition.ts";
 import type { Part } from "./evaluate.ts";
 import { checkModule, type Declared, isOptionTree, Module } from "./module.ts";
-import { Option, type OptionTree } from "./option.ts";
+import { Alias, Option, type OptionTree } from "./option.ts";
 import { showPath } from "./place.ts";
 import type { Type } from "./types/type.ts";
 
-/** A record of options: what is below each name is an option, by its index, or another record. */
+/** A name that stands for another option. */
+export class Redirect {
+  readonly kind: Alias["kind"];
+  readonly path: readonly string[];
+  readonly owner: Declared;
+  readonly target: Alias["target"];
+  /** The index of the option that it stands for, once the list is compiled; none where it was removed. */
+  index = -1;
+
+  constructor(alias: Alias, path: readonly string[], owner: Declared) {
+    this.kind = alias.kind;
+    this.target = alias.target;
+    this.path = path;
+    this.owner = owner;
+  }
+}
+
+/** What a name in a record stands for: an option, by its index; another record; another option. */
+export type Entry = number | Group | Redirect;
+
+/** A record of options. */
 export class Group {
   readonly path: readonly string[];
-  readonly names: ReadonlyMap<string, number | Group>;
+  readonly names: ReadonlyMap<string, Entry>;
   /** Other names may be read and defined too, by a freeform type. */
   readonly open: boolean;
   /** The whole record, where this one is what a module can reach of it. */
@@ -25,7 +45,7 @@ export class Group {
 
   constructor(
     path: readonly string[],
-    names: ReadonlyMap<string, number | Group>,
+    names: ReadonlyMap<string, Entry>,
     open: boolean,
     whole: Group | undefined,
   ) {
@@ -66,6 +86,7 @@ export class Compiled {
 
   /** Get what a module can reach: the options that it, and all that it uses, declare. */
   viewOf(module: Declared): Group {
+    if (module.reachesAll) return this.root;
     let view = this.#views.get(module);
     if (view !== undefined) return view;
     const [only] = module.uses;
@@ -76,20 +97,27 @@ export class Compiled {
       const inReach = (index: number): boolean =>
         this.declarations[index]?.declarers.some(({ source }) => reach.has(keyOf(source.module))) === true;
       const open = this.freeform !== undefined && inReach(this.freeform);
-      view = prune(this.root, inReach, open);
+      view = prune(this.root, reach, inReach, open);
     }
     this.#views.set(module, view);
     return view;
   }
 }
 
-function prune(group: Group, inReach: (index: number) => boolean, open: boolean): Group {
-  const names = new Map<string, number | Group>();
+function prune(
+  group: Group,
+  reach: ReadonlySet<unknown>,
+  inReach: (index: number) => boolean,
+  open: boolean,
+): Group {
+  const names = new Map<string, Entry>();
   for (const [name, entry] of group.names)
     if (typeof entry === "number") {
       if (inReach(entry)) names.set(name, entry);
+    } else if (entry instanceof Redirect) {
+      if (reach.has(keyOf(entry.owner))) names.set(name, entry);
     } else {
-      const below = prune(entry, inReach, open);
+      const below = prune(entry, reach, inReach, open);
       if (below.names.size > 0) names.set(name, below);
     }
   return new Group(group.path, names, open, group);
@@ -197,6 +225,7 @@ function compileModules(modules: readonly Declared[]): Compiled {
       : [{ source: { module, root: undefined, rank: 0 }, option: new Option({ type: module.freeform }) }],
   );
   const root = compileGroup([], trees, declarations, freeforms.length > 0);
+  resolveRedirects(root, root, declarations);
   if (freeforms.length === 0) return new Compiled(root, declarations, undefined);
   declarations.push(new Declaration([], freeforms));
   return new Compiled(root, declarations, declarations.length - 1);
@@ -219,16 +248,58 @@ function compileGroup(
         draft.groups.push({ source, tree: entry });
       else throw badEntry(source, path, name, "is neither an option nor a record of options");
     }
-  const names = new Map<string, number | Group>();
+  const names = new Map<string, Entry>();
   for (const [name, draft] of [...drafts].sort(([a], [b]) => compareText(a, b))) {
     const at = [...path, name];
-    if (draft.options.length === 0) names.set(name, compileGroup(at, draft.groups, declarations, open));
+    const alias = draft.options.find(({ option }) => option instanceof Alias);
+    if (alias?.option instanceof Alias) {
+      const [other] = [...draft.options, ...draft.groups].filter((each) => each !== alias);
+      if (other !== undefined)
+        throw badEntry(
+          alias.source,
+          path,
+          name,
+          `is declared as another name, and by module ${other.source.module.name} as well`,
+        );
+      names.set(name, new Redirect(alias.option, at, alias.source.module));
+    } else if (draft.options.length === 0)
+      names.set(name, compileGroup(at, draft.groups, declarations, open));
     else {
       names.set(name, declarations.length);
       declarations.push(new Declaration(at, withGroups(at, draft)));
     }
   }
   return new Group(path, names, open, undefined);
+}
+
+/** Find the options that aliases stand for. Throws `option-declaration` where there is none. */
+function resolveRedirects(root: Group, group: Group, declarations: readonly Declaration[]): void {
+  for (const entry of group.names.values())
+    if (entry instanceof Group) resolveRedirects(root, entry, declarations);
+    else if (entry instanceof Redirect && entry.kind !== "removed")
+      entry.index = resolve(entry, root, declarations);
+}
+
+function resolve(redirect: Redirect, root: Group, declarations: readonly Declaration[]): number {
+  const { target, path, owner } = redirect;
+  let index = -1;
+  if (target instanceof Option)
+    index = declarations.findIndex(({ declarers }) => declarers.some(({ option }) => option === target));
+  else if (typeof target !== "string") {
+    let entry: Entry | undefined = root;
+    for (const name of target) entry = entry instanceof Group ? entry.names.get(name) : undefined;
+    if (typeof entry === "number") index = entry;
+  }
+  const declaration = declarations[index];
+  const reach = reachOf(owner);
+  if (declaration?.declarers.some(({ source }) => reach.has(keyOf(source.module))) === true) return index;
+  const what = Array.isArray(target) ? showPath(target) : "an option";
+  throw badEntry(
+    { module: owner, root: undefined, rank: 0 },
+    path.slice(0, -1),
+    path.at(-1) ?? "",
+    `stands for ${what} that is not in the module's reach`,
+  );
 }
 
 /** Turn records of options that stand where an option is declared into submodules, if that option is one. */

@@ -88,9 +88,22 @@ function isPlain({ value, condition }: Definition): boolean {
   );
 }
 
+/** Hears of each definition that was discharged: whether it stood under conditions, and whether they held. */
+export type Note = (definition: Definition, conditional: boolean, held: boolean) => void;
+
 /** Take off a definition's thunks and properties, adding what is left of it to `found`: nothing, one or several. */
-function discharge(place: Place | undefined, definition: Definition, found: Definition[]): void {
-  if (definition.condition?.holds(place, definition) === false) return;
+export function discharge(
+  place: Place | undefined,
+  definition: Definition,
+  found: Definition[],
+  note?: Note,
+  within = false,
+): void {
+  let conditional = within || definition.condition !== undefined;
+  if (definition.condition?.holds(place, definition) === false) {
+    note?.(definition, true, false);
+    return;
+  }
   let { value, priority, order } = definition;
   for (let called = false; ; ) {
     if (typeof value === "function" && !called) {
@@ -108,18 +121,29 @@ function discharge(place: Place | undefined, definition: Definition, found: Defi
     if (kind === "override") priority ??= Number(argument);
     else if (kind === "order") order ??= Number(argument);
     else if (kind === "if") {
-      if (!new Condition(argument, undefined).holds(place, definition)) return;
+      conditional = true;
+      if (!new Condition(argument, undefined).holds(place, definition)) {
+        note?.(new Definition(body, definition.source, priority, order, undefined), true, false);
+        return;
+      }
     } else {
       for (const each of Array.isArray(body) ? body : [])
-        discharge(place, new Definition(each, definition.source, priority, order, undefined), found);
+        discharge(
+          place,
+          new Definition(each, definition.source, priority, order, undefined),
+          found,
+          note,
+          conditional,
+        );
       return;
     }
   }
-  found.push(
+  const plain =
     value === definition.value && definition.condition === undefined
       ? definition
-      : new Definition(value, definition.source, priority, order, undefined),
-  );
+      : new Definition(value, definition.source, priority, order, undefined);
+  found.push(plain);
+  note?.(plain, conditional, true);
 }
 
 /** The lowest priority of some definitions. */

@@ -1,24 +1,38 @@
 /** `evalModules`: from modules to their configuration. */
+import { checkAssertions, listWarnings } from "./checks.ts";
 import { collect, compile } from "./compile.ts";
 import { Evaluation, type SpecialArgs } from "./evaluate.ts";
+import { type Explanation, explain } from "./explain.ts";
 import { infosOf, type OptionInfos } from "./inspect.ts";
 import {
   type ArgumentValues,
+  bodyOf,
   checkModule,
   type Declared,
   type Module,
   type NeedsOf,
   type OffersOf,
 } from "./module.ts";
-import type { Config } from "./option.ts";
+import type { Config, Definitions } from "./option.ts";
+import { captureOrigin } from "./position.ts";
+import type { Definable } from "./property.ts";
 
 /** An evaluation of modules whose interfaces are `O` together. */
 export type Evaluated<O> = {
+  /** The merged values, each computed when it is read. */
   readonly config: Config<O>;
+  /** What is known about each option beside its value. */
   readonly options: OptionInfos<O>;
-  /** Evaluate again, with more modules. This is how a configuration is overridden. */
-  extendModules<const M extends readonly Module[]>(more: {
-    readonly modules: M;
+  /** Tell the whole story of an option, by its path: `phases.build.script`, or names. Throws `option-unknown`. */
+  explain(path: string | readonly string[]): Explanation;
+  /** What modules warn of, and definitions under old names; those of submodules that were read so far. */
+  readonly warnings: readonly string[];
+  /** Throw `module-assertion` where an assertion of the module `checks` does not hold. */
+  check(): void;
+  /** Evaluate again, with more modules or definitions. This is the only way to override a configuration. */
+  extendModules<const M extends readonly Module[] = readonly []>(more: {
+    readonly modules?: M;
+    readonly definitions?: Definable<Definitions<O>>;
     readonly specialArgs?: SpecialArgs;
   }): Evaluated<O & OffersOf<M[number]>>;
 };
@@ -27,11 +41,16 @@ type Arguments<A> = keyof A extends never
   ? { readonly specialArgs?: SpecialArgs }
   : { readonly specialArgs: ArgumentValues<A> & SpecialArgs };
 
-/** Evaluate modules, lazily: an option is computed when it is read. */
+/** Evaluate modules, and definitions that belong to none of them: an option is computed when it is read. */
 export function evalModules<const M extends readonly Module[]>(
-  given: { readonly modules: M } & Arguments<NeedsOf<M[number]>>,
+  given: {
+    readonly modules: M;
+    readonly definitions?: Definable<Definitions<OffersOf<NoInfer<M>[number]>>>;
+  } & Arguments<NeedsOf<M[number]>>,
 ): Evaluated<OffersOf<M[number]>> {
   const modules = given.modules.map((each) => checkModule(each, "modules of evalModules"));
+  if (given.definitions !== undefined)
+    modules.push(bodyOf("evalModules", captureOrigin(evalModules), given.definitions));
   return evaluated(modules, given.specialArgs ?? {});
 }
 
@@ -41,10 +60,16 @@ function evaluated<O>(modules: readonly Declared[], specialArgs: SpecialArgs): E
   return {
     config: evaluation.config as Config<O>,
     options: infosOf(evaluation, evaluation.compiled.root, undefined) as OptionInfos<O>,
-    extendModules: (more) =>
-      evaluated([...modules, ...more.modules.map((each) => checkModule(each, "modules of extendModules"))], {
-        ...specialArgs,
-        ...more.specialArgs,
-      }),
+    get warnings() {
+      return listWarnings(evaluation);
+    },
+    explain: (path) => explain(evaluation, path),
+    check: () => checkAssertions(evaluation),
+    extendModules: function extendModules(more) {
+      const added = (more.modules ?? []).map((each) => checkModule(each, "modules of extendModules"));
+      if (more.definitions !== undefined)
+        added.push(bodyOf("extendModules", captureOrigin(extendModules), more.definitions));
+      return evaluated([...modules, ...added], { ...specialArgs, ...more.specialArgs });
+    },
   };
 }

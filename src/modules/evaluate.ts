@@ -1,15 +1,17 @@
 /** Evaluations: the definitions of a list of modules, merged option by option as they are read. */
 import { CleaveError } from "../base/index.ts";
 import { argumentsOf } from "./arguments.ts";
-import { type Compiled, type Group, undefinedYet } from "./compile.ts";
+import { type Compiled, Group, Redirect, undefinedYet } from "./compile.ts";
 import { Condition, Definition, runThunk, type Source } from "./definition.ts";
-import { force, passes, type Slots } from "./forcing.ts";
+import { current, force, passes, type Slots } from "./forcing.ts";
 import { infosOf } from "./inspect.ts";
+import { definedAt, locate } from "./locate.ts";
 import { type Declared, Defined } from "./module.ts";
 import { namesOf, type Place, placeOf, showPath } from "./place.ts";
+import { callerIn } from "./position.ts";
 import { describeSource, describeValue, optionError } from "./problem.ts";
 import { Property } from "./property.ts";
-import { outOfReach, recordOf } from "./record.ts";
+import { outOfReach, recordOf, removed } from "./record.ts";
 import { isRecord } from "./types/check.ts";
 
 /** What an evaluation is made of: modules, and records of definitions that stand in none of its modules. */
@@ -20,11 +22,20 @@ type Late = { readonly view: Group; readonly definition: Definition; readonly by
 
 export type SpecialArgs = Readonly<Record<string, unknown>>;
 
+/** A definition under the old name of an option. */
+export type OldName = {
+  readonly evaluation: Evaluation;
+  readonly redirect: Redirect;
+  readonly definition: Definition;
+};
+
 export class Evaluation implements Slots {
   readonly compiled: Compiled;
   readonly place: Place | undefined;
   readonly parts: readonly Part[];
   readonly specialArgs: SpecialArgs;
+  /** Shared by an evaluation and those of its submodules. */
+  readonly oldNames: OldName[];
   values: unknown[] = [];
   pending: unknown[] = [];
   #ready = false;
@@ -44,10 +55,22 @@ export class Evaluation implements Slots {
     this.parts = parts;
     this.place = place;
     this.specialArgs = specialArgs;
+    const within = current();
+    this.oldNames = within === undefined || place === undefined ? [] : within.oldNames;
   }
 
   get config(): object {
     return recordOf(this, this.compiled.root, undefined);
+  }
+
+  /** Make an evaluation of the same modules that has computed nothing yet. */
+  again(): Evaluation {
+    return new Evaluation(this.compiled, this.parts, this.place, this.specialArgs);
+  }
+
+  /** Run the bodies, if nothing has been read yet. */
+  prepare(): void {
+    if (!this.#ready) this.#prepare(0);
   }
 
   /** Read an option. */
@@ -59,7 +82,7 @@ export class Evaluation implements Slots {
   /** Get the definitions of an option as they were made, neither settled nor forced. */
   definitionsOf(index: number): readonly Definition[] {
     if (!this.#ready) this.#prepare(index);
-    const copy = new Evaluation(this.compiled, this.parts, this.place, this.specialArgs);
+    const copy = this.again();
     copy.#prepare(index);
     return copy.#allDefinitions(index, copy.pending[index] ?? undefinedYet);
   }
@@ -150,7 +173,8 @@ export class Evaluation implements Slots {
         const entry = view.names.get(name);
         const each = new Definition(value[name], source, priority, order, condition);
         if (typeof entry === "number") this.#add(entry, each);
-        else if (entry !== undefined) this.#push(entry, each, by);
+        else if (entry instanceof Group) this.#push(entry, each, by);
+        else if (entry !== undefined) this.#redirect(entry, each);
         else this.#pushRest(view, name, each, by);
       }
   }
@@ -170,6 +194,12 @@ export class Evaluation implements Slots {
     else if (kind === "override") priority ??= Number(argument);
     else if (kind === "order") order ??= Number(argument);
     this.#push(view, new Definition(body, source, priority, order, condition), by);
+  }
+
+  #redirect(redirect: Redirect, definition: Definition): void {
+    if (redirect.kind === "removed") throw removed(this, redirect, [definition]);
+    if (redirect.kind === "renamed") this.oldNames.push({ evaluation: this, redirect, definition });
+    this.#add(redirect.index, definition);
   }
 
   #add(index: number, definition: Definition): void {
@@ -234,16 +264,22 @@ export class Evaluation implements Slots {
   }
 
   #undeclared(view: Group, name: string, definition: Definition, by: Declared | undefined): CleaveError {
-    return outOfReach(this, view, name, by ?? definition.source.module, "defines");
+    const place = placeOf(this.place, [...view.path, name]);
+    return outOfReach(this, view, name, by ?? definition.source.module, locate(definition, place));
   }
 
   #eager(wanted: number, module: Declared): CleaveError {
     const path = showPath(this.pathOf(wanted));
+    const { file } = module.origin.location;
+    const location = file === undefined ? undefined : callerIn(file);
+    const names = location === undefined ? [] : definedAt(module, location);
+    const when =
+      names.length === 0 ? "while it runs" : `to define ${showPath([...namesOf(this.place), ...names])}`;
     return new CleaveError({
       code: "module-eager-read",
-      message: `the body of module ${module.name} reads the option ${path} while it runs, before any option has a value`,
+      message: `the body of module ${module.name} reads the option ${path} ${when}, before any option has a value`,
       hint: `wrap what reads it in a thunk: () => … config.${showPath(this.compiled.declarations[wanted]?.names ?? [])} …; mkIf takes thunks too`,
-      location: module.origin.location,
+      location: location ?? module.origin.location,
     });
   }
 }
@@ -252,6 +288,7 @@ export class Evaluation implements Slots {
 function* indexesIn(group: Group): Generator<number> {
   for (const entry of group.names.values())
     if (typeof entry === "number") yield entry;
+    else if (entry instanceof Redirect) yield entry.index;
     else yield* indexesIn(entry);
 }
 

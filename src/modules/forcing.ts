@@ -7,6 +7,7 @@
  * Thunks are pure, so running one again changes nothing.
  */
 import { CleaveError } from "../base/index.ts";
+import type { OldName } from "./evaluate.ts";
 import { showPath } from "./place.ts";
 
 /** Holds slots: `values[i]` counts where `pending[i]` is `undefined`, else `pending[i]` says how to compute it. */
@@ -14,6 +15,8 @@ export interface Slots {
   readonly values: unknown[];
   readonly pending: unknown[];
   compute(index: number, pending: unknown): unknown;
+  /** What the evaluation, and those inside of it, met of old names. */
+  readonly oldNames: OldName[];
   pathOf(index: number): readonly string[];
   /** Say where the option of a slot is defined or declared, for the text of a cycle. */
   whereOf(index: number, pending: unknown): string;
@@ -40,9 +43,13 @@ class Suspend extends Error {
 const stack: Slot[] = [];
 let suspended: Suspend | undefined;
 
+type Reader = (read: Slot, by: Slot | undefined) => void;
+let reader: Reader | undefined;
+
 /** Get a slot's value, computing it where that was not done. Throws `option-cycle`, and what computing throws. */
 export function force(owner: Slots, index: number): unknown {
   const pending = owner.pending[index];
+  if (reader !== undefined) reader({ owner, index, pending }, stack[stack.length - 1]);
   if (pending === undefined) return owner.values[index];
   if (pending === computing)
     throw cycle(stack.slice(stack.findIndex((each) => each.owner === owner && each.index === index)));
@@ -51,6 +58,11 @@ export function force(owner: Slots, index: number): unknown {
   if (stack.length < limit) return run(slot);
   suspended = new Suspend(slot);
   throw suspended;
+}
+
+/** Get whose slot is being computed. */
+export function current(): Slots | undefined {
+  return stack[stack.length - 1]?.owner;
 }
 
 /** Call a user's function. A suspension that it swallowed goes on. */
@@ -63,6 +75,17 @@ export function call<T>(thunk: () => T): T {
 /** Say whether an error must be passed on as it is: it is coded already, or is how forcing unwinds. */
 export function passes(error: unknown): boolean {
   return error instanceof CleaveError || error instanceof Suspend;
+}
+
+/** Tell `listener` of every read of a slot, and which slot reads it, while `body` runs. */
+export function tracing<T>(listener: Reader, body: () => T): T {
+  const before = reader;
+  reader = listener;
+  try {
+    return body();
+  } finally {
+    reader = before;
+  }
 }
 
 function run(slot: Slot): unknown {
@@ -106,10 +129,16 @@ function forceFirst(first: Slot): unknown {
   return first.owner.values[first.index];
 }
 
-function cycle(chain: readonly Slot[]): CleaveError {
-  const lines = chain.map(
+/** How much of a long chain is shown at either end. */
+const shown = 50;
+
+function cycle(slots: readonly Slot[]): CleaveError {
+  const chain = onceRound(slots);
+  const left = chain.length - 2 * shown;
+  const lines = (left > 0 ? [...chain.slice(0, shown), ...chain.slice(-shown)] : chain).map(
     ({ owner, index, pending }) => `${showPath(owner.pathOf(index))}, ${owner.whereOf(index, pending)}`,
   );
+  if (left > 0) lines.splice(shown, 0, `${left} more, the last of which`);
   const start = chain[0];
   const path = start === undefined ? "" : showPath(start.owner.pathOf(start.index));
   return new CleaveError({
@@ -117,4 +146,15 @@ function cycle(chain: readonly Slot[]): CleaveError {
     message: `the option ${path} needs its own value:\n${lines.map((line) => `    ${line}, reads\n`).join("")}    ${path} again`,
     hint: "break the chain: one of these must be defined without reading the next",
   });
+}
+
+/** Cut a chain that ends where it starts, perhaps after several rounds, to its first round. */
+function onceRound(chain: readonly Slot[]): readonly Slot[] {
+  const seen = new Map<Slots, Map<number, number>>();
+  for (const [at, { owner, index }] of chain.entries()) {
+    const before = seen.get(owner)?.get(index);
+    if (before !== undefined) return chain.slice(before, at);
+    seen.set(owner, (seen.get(owner) ?? new Map<number, number>()).set(index, at));
+  }
+  return chain;
 }

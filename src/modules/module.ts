@@ -45,6 +45,8 @@ export type Declared = {
   readonly options: OptionTree | undefined;
   readonly freeform: Type | undefined;
   readonly args: Arguments | undefined;
+  /** It stands outside of the modules, as the definitions given to an evaluation do. */
+  readonly reachesAll: boolean;
   readonly body: ((context: never) => unknown) | undefined;
 };
 
@@ -174,9 +176,27 @@ function make<O, A>(
     options,
     freeform: freeformType,
     args,
+    reachesAll: false,
     body,
   };
   return new Module<O, A>(declared);
+}
+
+/** Make a module that does nothing but define. It reaches all options, as it belongs to the evaluation itself. */
+export function bodyOf(name: string, origin: Origin, definitions: unknown): Declared {
+  return {
+    name,
+    key: undefined,
+    origin,
+    uses: [],
+    imports: [],
+    disabled: [],
+    options: undefined,
+    freeform: undefined,
+    args: undefined,
+    reachesAll: true,
+    body: () => new Defined(definitions),
+  };
 }
 
 /** Check that a value is a module. Throws `module-invalid`. */

@@ -1,6 +1,6 @@
 /** Options: what modules declare, and the types of configurations and definitions that follow from it. */
 import type { Definable } from "./property.ts";
-import type { Type } from "./types/type.ts";
+import { Type } from "./types/type.ts";
 
 declare const values: unique symbol;
 declare const definedAs: unique symbol;
@@ -60,6 +60,45 @@ export function mkOption<V, I, W>(
 ): Option<W, I>;
 export function mkOption(declaration: OptionFacts): Option {
   return new Option(declaration);
+}
+
+/** A name that stands for another option, or for one that is gone. */
+export class Alias<out V = unknown, out I = unknown> extends Option<V, I> {
+  readonly kind: "alias" | "renamed" | "removed";
+  /** The option, or its path, or what to do instead. */
+  readonly target: Option | readonly string[] | string;
+
+  constructor(kind: Alias["kind"], target: Alias["target"]) {
+    super({ type: target instanceof Option ? target.facts.type : elsewhere, visible: false });
+    this.kind = kind;
+    this.target = target;
+  }
+}
+
+const elsewhere: Type = new Type({
+  name: "elsewhere",
+  description: "what another option takes",
+  merge: () => {
+    throw new Error("an alias has no value of its own");
+  },
+  schema: () => ({}),
+});
+
+type Target<V, I> = Option<V, I> | readonly string[];
+
+/** Declare a second name for an option: what is defined under it counts as that option's. */
+export function mkAliasOption<V = unknown, I = unknown>(target: Target<V, I>): Option<V, I> {
+  return new Alias("alias", target);
+}
+
+/** Declare the old name of an option: as {@link mkAliasOption}, and every definition under it is a warning. */
+export function mkRenamedOption<V = unknown, I = unknown>(target: Target<V, I>): Option<V, I> {
+  return new Alias("renamed", target);
+}
+
+/** Declare an option that is no more: to define or read it is `option-removed`, with `instead` as the hint. */
+export function mkRemovedOption(instead: string): Option<never, never> {
+  return new Alias("removed", instead);
 }
 
 type ValueAt<O> = O extends Option<infer V, unknown> ? V : Config<O>;

@@ -33,3 +33,12 @@ export function showPath(names: readonly string[]): string {
 export function showPlace(place: Place | undefined): string {
   return showPath(namesOf(place));
 }
+
+/** Read a path that a user wrote: names, or a text with dots, where a name with odd characters stands in quotes. */
+export function parsePath(path: string | readonly string[]): readonly string[] {
+  if (typeof path !== "string") return path;
+  const names: string[] = [];
+  for (const [, quoted, plain] of path.matchAll(/"((?:[^"\\]|\\.)*)"|([^."]+)/g))
+    names.push(plain ?? String(JSON.parse(`"${quoted ?? ""}"`)));
+  return names;
+}

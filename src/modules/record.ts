@@ -1,10 +1,13 @@
 /** Records: configurations as their readers see them. Each name is computed when it is read. */
 import { inspect } from "node:util";
-import { CleaveError, nearest } from "../base/index.ts";
-import type { Group } from "./compile.ts";
+import { CleaveError, type Location, nearest } from "../base/index.ts";
+import { type Entry, Group, Redirect } from "./compile.ts";
+import type { Definition } from "./definition.ts";
 import type { Evaluation } from "./evaluate.ts";
 import type { Declared } from "./module.ts";
 import { namesOf, placeOf, showPath } from "./place.ts";
+import { callerIn } from "./position.ts";
+import { optionError } from "./problem.ts";
 
 /**
  * The handler of a record, and its target too. It looks like a frozen plain object whose properties are the
@@ -31,11 +34,14 @@ export class RecordHandler implements ProxyHandler<object> {
 
   get(_target: object, name: string | symbol): unknown {
     const { evaluation, group } = this;
-    if (typeof name === "symbol")
-      return name === inspect.custom ? () => Object.fromEntries(this.#entries()) : undefined;
+    if (typeof name === "symbol") return name === inspect.custom ? show : name === behind ? this : undefined;
     const entry = group.names.get(name);
     if (typeof entry === "number") return this.leaf(entry);
-    if (entry !== undefined) return this.below(entry);
+    if (entry instanceof Group) return this.below(entry);
+    if (entry !== undefined) {
+      if (entry.index < 0) throw removed(evaluation, entry, []);
+      return this.leaf(entry.index);
+    }
     if (group.open) {
       const rest = evaluation.rest(group);
       if (Object.hasOwn(rest, name)) return rest[name];
@@ -54,7 +60,9 @@ export class RecordHandler implements ProxyHandler<object> {
   }
 
   ownKeys(): string[] {
-    const names = [...this.group.names.keys()];
+    const names: string[] = [];
+    for (const [name, entry] of this.group.names)
+      if (typeof entry === "number" || entry instanceof Group) names.push(name);
     return this.group.open
       ? [...new Set([...names, ...Object.keys(this.evaluation.rest(this.group))])]
       : names;
@@ -86,16 +94,6 @@ export class RecordHandler implements ProxyHandler<object> {
     return false;
   }
 
-  /** Get names and values for a console, an error standing for itself. */
-  *#entries(): Generator<[string, unknown]> {
-    for (const name of this.ownKeys())
-      try {
-        yield [name, this.get(this, name)];
-      } catch (error) {
-        yield [name, error];
-      }
-  }
-
   #assigned(name: string | symbol): CleaveError {
     const path = [...namesOf(placeOf(this.evaluation.place, this.group.path)), String(name)];
     return new CleaveError({
@@ -105,10 +103,31 @@ export class RecordHandler implements ProxyHandler<object> {
     });
   }
 
-  // What `util.inspect` shows of a proxy is its target.
-  [inspect.custom](): unknown {
-    return Object.fromEntries(this.#entries());
-  }
+  // What `util.inspect` shows of a proxy is its target, but it calls this on the proxy.
+  readonly [inspect.custom] = show;
+}
+
+/** Copy a record for a console, with the error in place of each value that throws. */
+function show(this: object): unknown {
+  return Object.fromEntries(
+    Object.keys(this).map((name): [string, unknown] => {
+      try {
+        return [name, Reflect.get(this, name)];
+      } catch (error) {
+        return [name, error];
+      }
+    }),
+  );
+}
+
+/** Gets the handler behind a record. */
+const behind: unique symbol = Symbol("behind");
+
+/** Find the evaluation whose options a record holds; `undefined` for anything else. */
+export function evaluationOf(value: unknown): Evaluation | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const handler: unknown = Reflect.get(value, behind);
+  return handler instanceof RecordHandler ? handler.evaluation : undefined;
 }
 
 /** Make the record of a group, as `reader` sees it. */
@@ -123,8 +142,10 @@ export function outOfReach(
   group: Group,
   name: string,
   by: Declared | undefined,
-  verb = "reads",
+  definition?: Location,
 ): CleaveError {
+  const verb = definition === undefined ? "reads" : "defines";
+  const location = definition ?? readAt(by);
   const path = showPath([...namesOf(placeOf(evaluation.place, group.path)), name]);
   const whole = group.whole ?? group;
   const entry = whole.names.get(name);
@@ -134,7 +155,7 @@ export function outOfReach(
       code: "module-reach",
       message: `module ${by.name} ${verb} ${path}, an option of module ${owner}, which it does not use`,
       hint: `let it use that module: uses(…, ${owner}).module("${by.name}", …)`,
-      location: by.origin.location,
+      location,
     });
   }
   const near = nearest(name, group.names.keys());
@@ -146,11 +167,35 @@ export function outOfReach(
       near.length > 0
         ? `did you mean ${near.join(" or ")}?`
         : "declare the option, or use the module that declares it",
-    location: by?.origin.location,
+    location,
   });
 }
 
-function ownerOf(evaluation: Evaluation, entry: number | Group): string {
+/** Say that an option is no more. */
+export function removed(
+  evaluation: Evaluation,
+  { path, owner, target }: Redirect,
+  definitions: readonly Definition[],
+): CleaveError {
+  const place = placeOf(evaluation.place, path);
+  return optionError(
+    "option-removed",
+    place,
+    (shown) =>
+      `the option ${shown} of module ${owner.name} is no more${definitions.length > 0 ? ", and is defined:" : ", and is read"}`,
+    definitions,
+    String(target),
+  );
+}
+
+/** Find where a module reads something just now. */
+function readAt(module: Declared | undefined): Location | undefined {
+  const { file } = module?.origin.location ?? {};
+  return (file === undefined ? undefined : callerIn(file)) ?? module?.origin.location;
+}
+
+function ownerOf(evaluation: Evaluation, entry: Entry): string {
+  if (entry instanceof Redirect) return entry.owner.name;
   if (typeof entry === "number")
     return evaluation.compiled.declarations[entry]?.declarers[0]?.source.module.name ?? "?";
   const [first] = entry.names.values();

@@ -24,6 +24,9 @@ export function base32Length(bytes: number): number {
   return Math.ceil((bytes * 8) / 5);
 }
 
+/** Every two digits, by the ten bits that they are worth. */
+const pairs = Array.from({ length: 1024 }, (_, bits) => digits.charAt(bits >> 5) + digits.charAt(bits & 31));
+
 /** Write bytes in Nix's base32. */
 export function formatBase32(bytes: Uint8Array): string {
   let text = "";
@@ -31,11 +34,13 @@ export function formatBase32(bytes: Uint8Array): string {
   let held = 0;
   for (let at = 0; at < bytes.length; at += 1) {
     held |= (bytes[at] ?? 0) << bits;
-    for (bits += 8; bits >= 5; bits -= 5) {
-      text = digits.charAt(held & 31) + text;
-      held >>= 5;
-    }
+    bits += 8;
+    if (bits < 10) continue;
+    text = pairs[held & 1023] + text;
+    held >>= 10;
+    bits -= 10;
   }
+  if (bits > 5) return pairs[held] + text;
   return bits > 0 ? digits.charAt(held) + text : text;
 }
 

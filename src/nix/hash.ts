@@ -69,7 +69,7 @@ export function parseHash(text: string, algorithm?: HashAlgorithm): Hash {
     throw refuse(`is one of ${named}, where ${algorithm} is asked for`);
   const used = named ?? algorithm;
   if (used === undefined)
-    throw refuse("does not say its algorithm", `write it in front, as in sha256:${text}`);
+    throw refuse("does not say its algorithm", `write it in front, as in ${quote(`sha256:${text}`)}`);
   const { form, digest } = parseDigits(text.slice(at + 1), used, at >= 0 && colon < 0);
   if (form === undefined)
     throw refuse(

@@ -1,8 +1,14 @@
 /**
- * nix: Nix's formats, pure: base32, hashes, store paths, and what is built on them.
- * Imports base. Reads and writes no files.
+ * nix: Nix's formats: base32, hashes, store paths, NAR, and what is built on them.
+ * Imports base. Pure, but for NARs of paths on disk (`nar/dump.ts`, `nar/restore.ts` and what these call).
  */
 export { formatBase32, parseBase32 } from "./base32.ts";
+export {
+  type ContentAddress,
+  formatContentAddress,
+  makeContentAddressedPath,
+  parseContentAddress,
+} from "./content-address.ts";
 export {
   type Graph,
   hashMasked,
@@ -56,8 +62,36 @@ export {
   type References,
   upstreamPlaceholder,
 } from "./make-store-path.ts";
+export { type DumpOptions, dumpPath } from "./nar/dump.ts";
+export { encodeNar, type NarTree } from "./nar/encode.ts";
+export type { NarEvent } from "./nar/format.ts";
+export { type HashPathOptions, hashPath } from "./nar/hash-path.ts";
+export { type ListOptions, listNar, readNarFile } from "./nar/list.ts";
+export { type NarParser, narParser, parseNar } from "./nar/parser.ts";
+export { removeTree } from "./nar/remove.ts";
+export { restorePath, type TreeWriter, treeWriter } from "./nar/restore.ts";
+export {
+  fingerprint,
+  formatNarInfo,
+  type NarInfo,
+  parseNarInfo,
+  type SignedFacts,
+  signNarInfo,
+  verifyNarInfo,
+} from "./narinfo.ts";
 export { makeReferenceScanner, type ReferenceScanner } from "./references.ts";
 export { type ModuloHasher, makeModuloHasher, makeRewriter, type Rewriter } from "./rewrite.ts";
+export {
+  formatPublicKey,
+  formatSecretKey,
+  makeSecretKey,
+  type PublicKey,
+  parsePublicKey,
+  parseSecretKey,
+  type SecretKey,
+  sign,
+  verify,
+} from "./signing-key.ts";
 export {
   baseName,
   checkStorePathName,
@@ -67,6 +101,7 @@ export {
   parseBaseName,
   parseStorePath,
   type StorePath,
+  sortStorePaths,
   splitStorePath,
   storeFolder,
 } from "./store-path.ts";

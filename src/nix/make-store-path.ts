@@ -12,10 +12,10 @@
  * Store paths stand in the order of their bytes, each once. A placeholder stands for a path that is not known
  * yet; it is a slash and 52 digits of nix32.
  */
-import { compareText } from "../base/index.ts";
 import { formatBase32, parseBase32 } from "./base32.ts";
+import { fingerprintPath } from "./fingerprint.ts";
 import { compressHash, formatHash, formatNamedHash, type Hash, hashBytes, makeHash } from "./hash.ts";
-import { hashPart, namePart, parseBaseName, type StorePath, storeFolder } from "./store-path.ts";
+import { hashPart, namePart, type StorePath, sortStorePaths } from "./store-path.ts";
 
 /** What of a file or tree is hashed: the bytes of one file, or the NAR of whatever it is. */
 export type IngestionMethod = "flat" | "recursive";
@@ -91,11 +91,9 @@ function placeholder(text: string): string {
 }
 
 function typeOf(type: string, { references = [], self = false }: References): string {
-  const ordered = [...new Set(references)].sort(compareText);
-  return [type, ...ordered, ...(self ? ["self"] : [])].join(":");
+  return [type, ...sortStorePaths(references), ...(self ? ["self"] : [])].join(":");
 }
 
 function makePath(type: string, hash: Hash, name: string): StorePath {
-  const fingerprint = `${type}:${formatNamedHash(hash, "base16")}:${storeFolder}:${name}`;
-  return parseBaseName(`${formatBase32(compressHash(hashBytes("sha256", fingerprint)))}-${name}`);
+  return fingerprintPath(type, formatHash(hash, "base16"), name);
 }

@@ -10,7 +10,7 @@
  * and stricter than 2.8's, which takes any leading dot; so what is valid here is valid for both. Other stores
  * than `/nix/store` have other hash parts; cleave has none.
  */
-import { CleaveError, quote } from "../base/index.ts";
+import { CleaveError, compareText, quote } from "../base/index.ts";
 import { base32Worth } from "./base32.ts";
 
 /** The folder of every store path, as builds see it. */
@@ -48,6 +48,12 @@ export function parseBaseName(text: string): StorePath {
     message: `${quote(text)} is no base name of a store path: it ${wrong}`,
     hint: "a base name is 32 digits of nix32, a dash and a name",
   });
+}
+
+/** Put a hash part, which is taken as it is, and a name together. Throws `store-path-malformed` for the name. */
+export function joinStorePath(hashPart: string, name: string): StorePath {
+  checkStorePathName(name);
+  return `${prefix}${hashPart}-${name}` as StorePath;
 }
 
 /**
@@ -92,6 +98,11 @@ export function baseName(path: StorePath): string {
   return path.slice(prefix.length);
 }
 
+/** Put store paths in the order of their bytes, each once: as Nix keeps sets of them. */
+export function sortStorePaths(paths: Iterable<StorePath>): StorePath[] {
+  return [...new Set(paths)].sort(compareText);
+}
+
 /** Say what is wrong with a base name, if anything is. */
 function baseNameMistake(text: string): string | undefined {
   if (text.includes("/")) return "holds a slash after the base name";
@@ -105,6 +116,7 @@ function baseNameMistake(text: string): string | undefined {
 
 /** Say what is wrong with a name, if anything is. */
 function nameMistake(name: string): string | undefined {
+  if (plainName.test(name) && name.length <= longestName) return undefined;
   if (name === "") return "has an empty name";
   if (name.length > longestName)
     return `has a name of ${name.length} characters, which is more than ${longestName}`;
@@ -114,3 +126,6 @@ function nameMistake(name: string): string | undefined {
   if (dots !== null) return `has a name that is or starts with ${dots[0]}`;
   return undefined;
 }
+
+/** Nearly every name. */
+const plainName = /^[0-9a-zA-Z+\-_?=][0-9a-zA-Z+\-._?=]*$/;

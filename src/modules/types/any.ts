@@ -5,8 +5,8 @@ import { mergeDefinitions, nothing } from "../merge.ts";
 import { type Place, showPlace } from "../place.ts";
 import { optionError } from "../problem.ts";
 import type { ValueOf } from "../property.ts";
-import { conflict, isEqual, isRecord, mergeEqual, mergeOne, misfits } from "./check.ts";
-import { attrsOf, under, uniteElement } from "./collection.ts";
+import { conflict, isRecord, mergeEqual, mergeOne, misfits } from "./check.ts";
+import { attrsOf, listOf, under, uniteElement } from "./collection.ts";
 import { scalar } from "./scalar.ts";
 import { phraseOf, Type } from "./type.ts";
 
@@ -83,48 +83,30 @@ function tooDeep(place: Place | undefined, definitions: readonly Definition[]): 
 /** What JSON can say. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
 
-/** A JSON value: no thunks or properties inside; several definitions of a record are merged by attribute. */
+/** A JSON value. Records are merged by attribute, lists are put one after the other, the rest must be equal. */
 export const json: Type<Json, Json> = new Type({
   name: "json",
   description: "JSON value",
   phrase: "noun",
-  merge: (place, definitions) =>
-    misfits(definitions, (value) => isJson(value, 0)) ?? mergeJson(place, definitions),
+  scalar: isPrimitive,
+  merge: (place, definitions) => {
+    checkDepth(place, definitions);
+    const values = definitions.map(({ value }) => value);
+    if (values.every(isRecord)) return attrsOf(json).merge(place, definitions);
+    if (values.every(Array.isArray)) return listOf(json).merge(place, definitions);
+    const wrong = misfits(
+      definitions,
+      (value) => isPrimitive(value) || isRecord(value) || Array.isArray(value),
+    );
+    if (wrong !== undefined) return wrong;
+    return mergeEqual(place, definitions);
+  },
   schema: () => ({}),
 });
 
-function isJson(value: unknown, depth: number): value is Json {
-  if (depth > deepest) return false;
+function isPrimitive(value: unknown): boolean {
   if (typeof value === "number") return Number.isFinite(value);
-  if (value === null || typeof value === "string" || typeof value === "boolean") return true;
-  if (Array.isArray(value)) return value.every((each) => isJson(each, depth + 1));
-  return (
-    isRecord(value) &&
-    Object.entries(value).every(([name, each]) => name !== "__proto__" && isJson(each, depth + 1))
-  );
-}
-
-function mergeJson(place: Place | undefined, definitions: readonly Definition[]): Json {
-  const values = definitions.map(({ value }) => value);
-  if (values.length > 1 && values.every(isRecord)) {
-    const names = new Set(values.flatMap((each) => Object.keys(each)));
-    return Object.fromEntries(
-      [...names].sort().map((name) => [
-        name,
-        mergeJson(
-          { parent: place, name },
-          definitions
-            .filter(({ value }) => isRecord(value) && Object.hasOwn(value, name))
-            .map((each) => each.with(isRecord(each.value) ? each.value[name] : undefined)),
-        ),
-      ]),
-    );
-  }
-  if (values.length > 1 && values.every(Array.isArray)) return values.flat();
-  const [first] = values;
-  if (values.some((each) => !isEqual(each, first))) throw conflict(place, definitions);
-  if (!isJson(first, 0)) throw new Error("a JSON value that was checked is none");
-  return first;
+  return value === null || typeof value === "string" || typeof value === "boolean";
 }
 
 /** A package: a record with an `outPath`, as a derivation has, or the text of a store path. */

@@ -28,7 +28,7 @@ export function misfits(
 }
 
 /** Compare by contents: primitives, arrays, plain records. */
-export function isEqual(a: unknown, b: unknown): boolean {
+function isEqual(a: unknown, b: unknown): boolean {
   if (Object.is(a, b)) return true;
   if (Array.isArray(a))
     return Array.isArray(b) && a.length === b.length && a.every((each, index) => isEqual(each, b[index]));

@@ -1,13 +1,14 @@
 /** Lists and attribute sets. */
 import { compareText } from "../../base/index.ts";
 import { Definition } from "../definition.ts";
-import { force, type Slots } from "../forcing.ts";
+import type { OldName } from "../evaluate.ts";
+import { current, force, type Slots } from "../forcing.ts";
 import { mergeDefinitions, nothing } from "../merge.ts";
 import { namesOf, type Place } from "../place.ts";
 import { describeSource, optionError } from "../problem.ts";
 import type { Definable } from "../property.ts";
 import { isRecord, misfits } from "./check.ts";
-import { phraseOf, Type } from "./type.ts";
+import { type Below, phraseOf, Type } from "./type.ts";
 
 export type ListDefinition<I> = readonly Definable<I>[];
 export type AttrsDefinition<I> = { readonly [name: string]: Definable<I> };
@@ -116,6 +117,12 @@ export function attrsWith<V, I>(facts: AttrsFacts<V, I>): Type<Attrs<V>, AttrsDe
   });
 }
 
+/** The type of the attributes of an attribute set's type, or of the elements of a list's. */
+export function elementOf({ parts }: Type): Type | undefined {
+  if (parts instanceof Type) return parts;
+  return isAttrsParts(parts) ? parts.elemType : undefined;
+}
+
 function isAttrsParts(parts: unknown): parts is AttrsFacts<unknown, unknown> {
   return isRecord(parts) && parts["elemType"] instanceof Type;
 }
@@ -175,6 +182,7 @@ function mergeAttrs(
 class LazyAttrs implements Slots {
   readonly values: unknown[] = [];
   readonly pending: unknown[] = [];
+  readonly oldNames: OldName[] = current()?.oldNames ?? [];
   readonly #place: Place | undefined;
   readonly #element: Type;
   readonly #names: string[] = [];
@@ -236,8 +244,8 @@ function mergeLazily(
 }
 
 /** The options below an element type, under the name that stands for any. */
-export function under(element: Type, name: string): ReturnType<NonNullable<Type["below"]>> {
-  return (element.below?.() ?? []).map(({ path, options }) => ({ path: [name, ...path], options }));
+export function under(element: Type, name: string): readonly Below[] {
+  return (element.below?.() ?? []).map((each) => ({ ...each, path: [name, ...each.path] }));
 }
 
 /** Unite a type of one part with another of the same name. */

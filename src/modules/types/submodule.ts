@@ -1,11 +1,11 @@
 /** Submodules: an option whose value is a configuration of its own. */
-import { type Compiled, collect, compile, type Group } from "../compile.ts";
+import { type Compiled, collect, compile, Group, Redirect } from "../compile.ts";
 import { Definition } from "../definition.ts";
 import { Evaluation, type Part, type SpecialArgs } from "../evaluate.ts";
-import { type Declared, Defined, defineModule, Module, type OffersOf } from "../module.ts";
+import { bodyOf, type Declared, defineModule, Module, type OffersOf } from "../module.ts";
 import type { Config, Definitions, OptionTree } from "../option.ts";
 import type { Place } from "../place.ts";
-import { captureOrigin, type Origin } from "../position.ts";
+import { captureOrigin } from "../position.ts";
 import { isRecord, misfits } from "./check.ts";
 import { type JsonSchema, phraseOf, Type } from "./type.ts";
 
@@ -27,7 +27,9 @@ export function submodule(given: { readonly options: OptionTree } | Module | rea
   if (Array.isArray(given)) return submoduleWith({ modules: given });
   if (Module.is(given)) return submoduleWith({ modules: [given] });
   const { options } = given as { readonly options: OptionTree };
-  return submoduleOf({ modules: [anonymous(captureOrigin(submodule), { options })] });
+  return submoduleOf({
+    modules: [{ ...bodyOf("submodule", captureOrigin(submodule), undefined), options, body: undefined }],
+  });
 }
 
 /** A {@link submodule} with arguments and a description of its own. */
@@ -81,22 +83,13 @@ function submoduleOf<V, I>(parts: Parts): Type<V, I> {
     schema: () => schemaOf(base().compiled),
     below: () =>
       collect(modules).flatMap((each) =>
-        "options" in each && each.options !== undefined ? [{ path: [], options: each.options }] : [],
+        "options" in each && each.options !== undefined
+          ? [{ path: [], options: each.options, module: each }]
+          : [],
       ),
     extend: (module, options) =>
       submoduleOf({
-        modules: [
-          {
-            ...module,
-            key: undefined,
-            options,
-            freeform: undefined,
-            body: undefined,
-            uses: [],
-            imports: [],
-            disabled: [],
-          },
-        ],
+        modules: [{ ...bodyOf(module.name, module.origin, undefined), options, body: undefined }],
       }),
     unite: (other) =>
       isParts(other.parts)
@@ -143,9 +136,10 @@ function evaluate(
 function schemaOf({ root, declarations, freeform }: Compiled): JsonSchema {
   const schema = (group: Group): JsonSchema => {
     const required: string[] = [];
-    const properties = [...group.names].map(([name, entry]): [string, JsonSchema] => {
-      if (typeof entry !== "number") return [name, schema(entry)];
-      const declaration = declarations[entry];
+    const names = [...group.names].filter(([, entry]) => !(entry instanceof Redirect));
+    const properties = names.map(([name, entry]): [string, JsonSchema] => {
+      if (entry instanceof Group) return [name, schema(entry)];
+      const declaration = declarations[typeof entry === "number" ? entry : entry.index];
       if (declaration?.standard === undefined && declaration?.type.empty === undefined) required.push(name);
       return [name, declaration?.type.schema() ?? {}];
     });
@@ -169,39 +163,8 @@ export const deferredModule: Type<Module, Module | Readonly<Record<string, unkno
     misfits(definitions, isDefinition) ??
     defineModule("deferred", {
       imports: definitions.map(({ value, source }) =>
-        Module.is(value) ? value : new Module(bodyModule(source.module, value)),
+        Module.is(value) ? value : new Module(bodyOf(source.module.name, source.module.origin, value)),
       ),
     }),
   schema: () => ({}),
 });
-
-/** A module that does nothing but define a record. */
-function bodyModule(module: Declared, definitions: unknown): Declared {
-  return {
-    name: module.name,
-    key: undefined,
-    origin: module.origin,
-    uses: [],
-    imports: [],
-    disabled: [],
-    options: undefined,
-    freeform: undefined,
-    args: undefined,
-    body: () => new Defined(definitions),
-  };
-}
-
-function anonymous(origin: Origin, { options }: { readonly options: OptionTree }): Declared {
-  return {
-    name: "submodule",
-    key: undefined,
-    origin,
-    uses: [],
-    imports: [],
-    disabled: [],
-    options,
-    freeform: undefined,
-    args: undefined,
-    body: undefined,
-  };
-}

@@ -29,6 +29,13 @@ export class Mismatch {
   }
 }
 
+/** Options inside of a type, the names on the way to them, and the module that declares them. */
+export type Below = {
+  readonly path: readonly string[];
+  readonly options: OptionTree;
+  readonly module?: Declared;
+};
+
 export type TypeFacts = {
   /** As nixpkgs calls it. */
   readonly name: string;
@@ -49,7 +56,7 @@ export type TypeFacts = {
   /** The type of both, where an option is declared twice; `undefined` if there is none. */
   readonly unite?: (other: Type) => Type | undefined;
   /** Options below this type, and the names that stand for what is not known, such as `<name>` and `*`. */
-  readonly below?: () => readonly { readonly path: readonly string[]; readonly options: OptionTree }[];
+  readonly below?: () => readonly Below[];
   /** Make the submodule type of some options that a module declares below an option of this type. */
   readonly extend?: (module: Declared, options: OptionTree) => Type;
   /** What the type is made of, for {@link TypeFacts.unite} of the same type. */

@@ -8,11 +8,19 @@
  * So where a fixed output comes from changes nothing above it. For a derivation's own paths the modulo is taken of
  * its text without these (masked).
  */
-import { CleaveError, compareText, encodeText } from "../../base/index.ts";
-import { formatHash, type Hash, hashBytes } from "../hash.ts";
+import { CleaveError } from "../../base/index.ts";
+import { sha256Text } from "../fingerprint.ts";
+import { formatHash } from "../hash.ts";
 import type { StorePath } from "../store-path.ts";
 import { type Derivation, type InputOutputs, isDynamic } from "./type.ts";
-import { formatModulo, methodPrefix } from "./write-aterm.ts";
+import {
+  formatEnv,
+  formatModuloInput,
+  formatOutputs,
+  formatRest,
+  joinModulo,
+  methodPrefix,
+} from "./write-aterm.ts";
 
 /** What a derivation looks like from those that need it. */
 export type Modulo = {
@@ -69,64 +77,80 @@ export function hashModulo(path: StorePath, graph: Graph): Modulo {
       frames.push(makeFrame(next, read(next)));
     }
   }
-  return moduloIn(graph, path);
+  const modulo = modulos.get(path);
+  if (modulo === undefined) throw new Error(`the modulo of ${path} was not computed`);
+  return modulo;
 }
 
 /**
- * Compute the hash that a derivation's input-addressed paths follow from; `undefined` if they are deferred. It
- * depends on none of its outputs' paths, nor on the variables called as they are.
+ * Compute the hash in base16 that a derivation's input-addressed paths follow from; `undefined` if they are
+ * deferred. It depends on none of its outputs' paths, nor on the variables called as they are.
  */
-export function hashMasked(derivation: Derivation, graph: Graph): Hash | undefined {
-  for (const path of derivation.inputDrvs.keys()) hashModulo(path, graph);
-  return hashOf(derivation, graph, true);
-}
-
-/** Compute the modulo of a derivation whose inputs are all in the graph's memory. */
-export function moduloOf(derivation: Derivation, graph: Graph): Modulo {
-  const outputs = [...derivation.outputs.keys()];
-  const fixed = derivation.outputs.get("out");
-  if (fixed?.type === "fixed" && outputs.length === 1) {
-    const digest = formatHash(fixed.hash, "base16");
-    const inner = `fixed:out:${methodPrefix(fixed.method)}${fixed.hash.algorithm}:${digest}:${fixed.path}`;
-    return { hash: formatHash(hashBytes("sha256", inner), "base16"), outputs };
-  }
-  for (const output of derivation.outputs.values())
-    if (output.type !== "input-addressed") return { hash: undefined, outputs };
-  const hash = hashOf(derivation, graph, false);
-  return { hash: hash === undefined ? undefined : formatHash(hash, "base16"), outputs };
-}
-
-/** Hash a text as the bytes that it stands for. */
-export function hashText(text: string): Hash {
-  return hashBytes("sha256", text.isWellFormed() ? text : encodeText(text));
-}
-
-function hashOf(derivation: Derivation, graph: Graph, masked: boolean): Hash | undefined {
+export function hashMasked(derivation: Derivation, graph: Graph): string | undefined {
   const inputs = moduloInputs(derivation, graph);
-  return inputs === undefined ? undefined : hashText(formatModulo(derivation, inputs, masked));
+  if (inputs === undefined) return undefined;
+  const outputs = formatOutputs(derivation, true);
+  return sha256Text(joinModulo(outputs, inputs, formatRest(derivation), formatEnv(derivation, true)));
 }
 
-type ModuloInput = readonly [hash: string, outputs: readonly string[]];
+/** Compute the modulo of a derivation, and of what it needs. */
+function moduloOf(derivation: Derivation, graph: Graph): Modulo {
+  return (
+    moduloWithoutInputs(derivation) ??
+    moduloWithInputs(
+      derivation,
+      moduloInputs(derivation, graph),
+      formatOutputs(derivation, false),
+      formatRest(derivation),
+      formatEnv(derivation, false),
+    )
+  );
+}
 
-/** Give the inputs by their hash modulo, in its order; `undefined` if one is deferred. */
-function moduloInputs({ name, inputDrvs }: Derivation, graph: Graph): ModuloInput[] | undefined {
-  const inputs: ModuloInput[] = [];
+/** Give the modulo of a derivation that does not depend on its inputs' modulos. */
+export function moduloWithoutInputs(derivation: Derivation): Modulo | undefined {
+  const outputs = [...derivation.outputs.keys()];
+  for (const output of derivation.outputs.values()) {
+    if (output.type === "input-addressed") continue;
+    if (output.type !== "fixed" || outputs.length > 1) return { hash: undefined, outputs };
+    const digest = formatHash(output.hash, "base16");
+    const inner = `fixed:out:${methodPrefix(output.method)}${output.hash.algorithm}:${digest}:${output.path}`;
+    return { hash: sha256Text(inner), outputs };
+  }
+  return undefined;
+}
+
+/** Compute the modulo of an input-addressed derivation from the parts of its text; no inputs if one is deferred. */
+export function moduloWithInputs(
+  derivation: Derivation,
+  inputs: string | undefined,
+  ...[outputs, rest, env]: readonly [outputs: string, rest: string, env: string]
+): Modulo {
+  const hash = inputs === undefined ? undefined : sha256Text(joinModulo(outputs, inputs, rest, env));
+  return { hash, outputs: [...derivation.outputs.keys()] };
+}
+
+/** Write the inputs of a derivation by their modulos, in the order of these; `undefined` if one is deferred. */
+export function moduloInputs({ name, inputDrvs }: Derivation, graph: Graph): string | undefined {
+  const inputs: [hash: string, outputs: readonly string[]][] = [];
   let deferred = false;
   for (const [path, input] of inputDrvs) {
-    const { hash, outputs } = moduloIn(graph, path);
+    const { hash, outputs } = hashModulo(path, graph);
     checkWanted(name, path, input, outputs);
     if (hash === undefined || isDynamic(input)) deferred = true;
     else inputs.push([hash, input.outputs]);
   }
   if (deferred) return undefined;
-  inputs.sort(([a], [b]) => compareText(a, b));
-  // Two fixed outputs of the same content and name are one input here.
-  for (let at = inputs.length - 1; at > 0; at -= 1) {
+  inputs.sort(([a], [b]) => (a < b ? -1 : 1));
+  let text = "";
+  for (let at = 0; at < inputs.length; at += 1) {
     const [hash, outputs] = inputs[at] ?? ["", []];
-    const [before, others] = inputs[at - 1] ?? ["", []];
-    if (hash === before) inputs.splice(at - 1, 2, [hash, [...others, ...outputs]]);
+    const next = inputs[at + 1];
+    // Two fixed outputs of the same content and name are one input here.
+    if (next !== undefined && next[0] === hash) next[1] = [...outputs, ...next[1]];
+    else text += `${text === "" ? "" : ","}${formatModuloInput(hash, outputs)}`;
   }
-  return inputs;
+  return text;
 }
 
 function checkWanted(name: string, path: StorePath, input: InputOutputs, there: readonly string[]): void {
@@ -137,12 +161,6 @@ function checkWanted(name: string, path: StorePath, input: InputOutputs, there: 
         code: "derivation-invalid",
         message: `the derivation ${name} needs the output ${output} of ${path}, which has only ${there.join(", ")}`,
       });
-}
-
-function moduloIn({ modulos }: Graph, path: StorePath): Modulo {
-  const modulo = modulos.get(path);
-  if (modulo === undefined) throw new Error(`the modulo of ${path} has not been computed`);
-  return modulo;
 }
 
 type Frame = {

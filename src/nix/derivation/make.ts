@@ -2,15 +2,16 @@
  * Makes derivations as Nix's `derivation` does: computes the paths of the outputs and of the derivation itself.
  */
 import { CleaveError, compareText, type Json, quote, writeJson } from "../../base/index.ts";
+import { sha256Text } from "../fingerprint.ts";
 import type { Hash, HashAlgorithm } from "../hash.ts";
-import { makeOutputPath, outputPlaceholder } from "../make-store-path.ts";
+import { outputPlaceholder } from "../make-store-path.ts";
 import { checkStorePathName, type StorePath } from "../store-path.ts";
 import { fixedPath } from "./fixed-path.ts";
-import { type Graph, hashMasked, moduloOf } from "./hash-modulo.ts";
+import { type Graph, moduloInputs, moduloWithInputs, moduloWithoutInputs } from "./hash-modulo.ts";
 import { structuredAttrsVariable } from "./structured-attrs.ts";
 import type { Derivation, InputOutputs, Output, OutputMethod } from "./type.ts";
-import { checkShape, derivationPath } from "./validate.ts";
-import { formatDerivation } from "./write-aterm.ts";
+import { checkShape, derivationPath, outputPath } from "./validate.ts";
+import { formatEnv, formatOutputs, formatRest, joinModulo, joinParts } from "./write-aterm.ts";
 
 /** How the paths of the outputs come about; see `Output`. */
 export type Addressing =
@@ -64,7 +65,9 @@ export function makeDerivation(spec: DerivationSpec, graph: Graph): MadeDerivati
     outputs.set(output, made);
     variables.set(output, variableOf(output, made));
   }
-  const env = new Map([...variables].sort(([a], [b]) => compareText(a, b)));
+  const env = new Map<string, string>();
+  for (const variable of [...variables.keys()].sort(compareText))
+    env.set(variable, variables.get(variable) ?? "");
   return complete(
     {
       name,
@@ -89,7 +92,7 @@ export function completeDerivation(derivation: Derivation, graph: Graph): MadeDe
   const env = new Map(derivation.env);
   if (checkShape(derivation) === "deferred") {
     // A variable that is filled in later counts for the hash.
-    if (hashMasked(derivation, graph) !== undefined)
+    if (moduloInputs(derivation, graph) !== undefined)
       for (const output of derivation.outputs.keys()) env.set(output, "");
   } else
     for (const [output, each] of derivation.outputs)
@@ -103,18 +106,27 @@ type Draft = Derivation & {
 };
 
 function complete(draft: Draft, graph: Graph): MadeDerivation {
+  const { name, outputs, env } = draft;
+  const rest = formatRest(draft);
+  let inputs: string | undefined;
   if (checkShape(draft) === "deferred") {
-    const hash = hashMasked(draft, graph);
-    if (hash !== undefined)
-      for (const output of draft.outputs.keys()) {
-        const path = makeOutputPath(draft.name, output, hash);
-        draft.outputs.set(output, { type: "input-addressed", path });
-        draft.env.set(output, path);
+    inputs = moduloInputs(draft, graph);
+    if (inputs !== undefined) {
+      const masked = joinModulo(formatOutputs(draft, true), inputs, rest, formatEnv(draft, true));
+      const hash = sha256Text(masked);
+      for (const output of outputs.keys()) {
+        const path = outputPath(name, output, hash);
+        outputs.set(output, { type: "input-addressed", path });
+        env.set(output, path);
       }
+    }
   }
-  const text = formatDerivation(draft);
+  const parts = [formatOutputs(draft, false), rest, formatEnv(draft, false)] as const;
+  const text = joinParts(draft, ...parts);
   const path = derivationPath(draft, text);
-  graph.modulos.set(path, moduloOf(draft, graph));
+  const modulo =
+    moduloWithoutInputs(draft) ?? moduloWithInputs(draft, inputs ?? moduloInputs(draft, graph), ...parts);
+  graph.modulos.set(path, modulo);
   return { path, derivation: draft, text };
 }
 

@@ -8,10 +8,12 @@
  *   and the variables called as they are hold them.
  */
 import { CleaveError, quote } from "../../base/index.ts";
-import { makeOutputPath, makeTextPath } from "../make-store-path.ts";
+import { fingerprintPath, sha256Text } from "../fingerprint.ts";
+import { outputPathName } from "../make-store-path.ts";
 import { namePart, type StorePath } from "../store-path.ts";
 import { fixedPath } from "./fixed-path.ts";
-import { type Graph, hashMasked, hashText } from "./hash-modulo.ts";
+import { type Graph, hashMasked } from "./hash-modulo.ts";
+import { ordered } from "./order.ts";
 import type { Derivation, InputOutputs, Output } from "./type.ts";
 import { formatDerivation } from "./write-aterm.ts";
 
@@ -88,16 +90,21 @@ export function checkDerivation(path: StorePath, derivation: Derivation, graph: 
           return refuse(
             `says that its output ${output} is ${each.path}, but that is not known before its inputs are built`,
           );
-        checkPath(output, each.path, makeOutputPath(name, output, masked));
+        checkPath(output, each.path, outputPath(name, output, masked));
         break;
       case "deferred":
         if (masked !== undefined)
-          refuse(`says no path for its output ${output}, which is ${makeOutputPath(name, output, masked)}`);
+          refuse(`says no path for its output ${output}, which is ${outputPath(name, output, masked)}`);
         break;
       case "floating":
       case "impure":
     }
   return type;
+}
+
+/** Compute the path of an input-addressed output from {@link hashMasked}. */
+export function outputPath(name: string, output: string, masked: string): StorePath {
+  return fingerprintPath(`output:${output}`, masked, outputPathName(name, output));
 }
 
 /** Compute the path of a derivation's file: that of a text which refers to its inputs. */
@@ -106,7 +113,9 @@ export function derivationPath(
   text: string = formatDerivation(derivation),
 ): StorePath {
   const { name, inputDrvs, inputSrcs } = derivation;
-  return makeTextPath(`${name}.drv`, hashText(text), [...inputDrvs.keys(), ...inputSrcs]);
+  let type = "text";
+  for (const path of ordered([...inputDrvs.keys(), ...inputSrcs])) type += `:${path}`;
+  return fingerprintPath(type, sha256Text(text), `${name}.drv`);
 }
 
 function asksNothing({ outputs, dynamic }: InputOutputs): boolean {

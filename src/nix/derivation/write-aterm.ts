@@ -1,9 +1,12 @@
 /**
  * Writes derivations as Nix stores them; `parse-aterm.ts` has the grammar.
+ *
+ * The text has four parts: outputs, inputs, {@link formatRest} and {@link formatEnv}. Making a derivation takes three
+ * texts that share most of these.
  */
 import { CleaveError, quote } from "../../base/index.ts";
 import { formatHash } from "../hash.ts";
-import { ordered } from "./order.ts";
+import { inOrder, ordered } from "./order.ts";
 import { type Derivation, type InputOutputs, isDynamic, type Output, type OutputMethod } from "./type.ts";
 
 /**
@@ -11,31 +14,58 @@ import { type Derivation, type InputOutputs, isDynamic, type Output, type Output
  * platform or an output name with `"` or `\`, which the format cannot say.
  */
 export function formatDerivation(derivation: Derivation): string {
-  const { inputDrvs } = derivation;
+  return joinParts(
+    derivation,
+    formatOutputs(derivation, false),
+    formatRest(derivation),
+    formatEnv(derivation, false),
+  );
+}
+
+/** Join the parts of a derivation's text, with its input derivations as they are. */
+export function joinParts({ inputDrvs }: Derivation, outputs: string, rest: string, env: string): string {
   let dynamic = false;
   let inputs = "";
-  for (const path of ordered(inputDrvs.keys())) {
-    const input = inputDrvs.get(path) ?? { outputs: [] };
+  for (const [path, input] of inOrder(inputDrvs)) {
     dynamic ||= isDynamic(input);
     inputs += `${inputs === "" ? "" : ","}("${path}",${formatInput(input)})`;
   }
-  return (dynamic ? 'DrvWithVersion("xp-dyn-drv",' : "Derive(") + formatFields(derivation, inputs, false);
+  return `${dynamic ? 'DrvWithVersion("xp-dyn-drv",' : "Derive("}${outputs},[${inputs}],${rest},${env})`;
 }
 
-/**
- * Write what the hash modulo of a derivation is taken of: its text with `inputs`, hash modulo and outputs wanted,
- * ordered by hash, in the place of the input derivations. `masked` leaves the outputs' paths out, and the values
- * of the variables that are called as they are.
- */
-export function formatModulo(
-  derivation: Derivation,
-  inputs: Iterable<readonly [hash: string, outputs: readonly string[]]>,
-  masked: boolean,
-): string {
+/** Join the parts of the text that a hash modulo is taken of, with other inputs than the derivation's. */
+export function joinModulo(outputs: string, inputs: string, rest: string, env: string): string {
+  return `Derive(${outputs},[${inputs}],${rest},${env})`;
+}
+
+/** Write one input of the text that a hash modulo is taken of. */
+export function formatModuloInput(hash: string, outputs: readonly string[]): string {
+  return `("${hash}",${formatNames(outputs)})`;
+}
+
+/** Write the outputs, without their paths if `masked`. */
+export function formatOutputs({ outputs }: Derivation, masked: boolean): string {
+  let text = "[";
+  for (const [name, output] of inOrder(outputs))
+    text += `${text.length > 1 ? "," : ""}(${formatPlain("output name", name)},${formatOutput(output, masked)})`;
+  return `${text}]`;
+}
+
+/** Write what stands between inputs and variables. */
+export function formatRest({ inputSrcs, platform, builder, args }: Derivation): string {
   let text = "";
-  for (const [hash, outputs] of inputs)
-    text += `${text === "" ? "" : ","}("${hash}",${formatNames(ordered(outputs))})`;
-  return `Derive(${formatFields(derivation, text, masked)}`;
+  for (const argument of args) text += `${text === "" ? "" : ","}${formatString(argument)}`;
+  return `${formatNames(inputSrcs)},${formatPlain("platform", platform)},${formatString(builder)},[${text}]`;
+}
+
+/** Write the variables; if `masked`, without the values of those that are called as outputs. */
+export function formatEnv({ env, outputs }: Derivation, masked: boolean): string {
+  let text = "[";
+  for (const [name, value] of inOrder(env)) {
+    const shown = masked && outputs.has(name) ? "" : value;
+    text += `${text.length > 1 ? "," : ""}(${formatString(name)},${formatString(shown)})`;
+  }
+  return `${text}]`;
 }
 
 /** Give the prefix that a method has in front of an algorithm: nothing, `r:` or `text:`. */
@@ -50,34 +80,8 @@ export function methodPrefix(method: OutputMethod): string {
   }
 }
 
-function formatFields(derivation: Derivation, inputs: string, masked: boolean): string {
-  const { outputs, env, args } = derivation;
-  let text = "[";
-  let comma = "";
-  for (const name of ordered(outputs.keys())) {
-    text += `${comma}(${formatPlain("output name", name)},${formatOutput(outputs.get(name), masked)})`;
-    comma = ",";
-  }
-  text += `],[${inputs}],${formatNames(ordered(derivation.inputSrcs))},`;
-  text += `${formatPlain("platform", derivation.platform)},${formatString(derivation.builder)},[`;
-  comma = "";
-  for (const argument of args) {
-    text += comma + formatString(argument);
-    comma = ",";
-  }
-  text += "],[";
-  comma = "";
-  for (const name of ordered(env.keys())) {
-    const value = masked && outputs.has(name) ? "" : (env.get(name) ?? "");
-    text += `${comma}(${formatString(name)},${formatString(value)})`;
-    comma = ",";
-  }
-  return `${text}])`;
-}
-
-function formatOutput(output: Output | undefined, masked: boolean): string {
-  switch (output?.type) {
-    case undefined:
+function formatOutput(output: Output, masked: boolean): string {
+  switch (output.type) {
     case "deferred":
       return '"","",""';
     case "input-addressed":
@@ -92,19 +96,21 @@ function formatOutput(output: Output | undefined, masked: boolean): string {
 }
 
 function formatInput({ outputs, dynamic }: InputOutputs): string {
-  const names = formatNames(ordered(outputs));
+  const names = formatNames(outputs);
   if (dynamic === undefined || dynamic.size === 0) return names;
-  const children = ordered(dynamic.keys()).map(
-    (name) => `(${formatPlain("output name", name)},${formatInput(dynamic.get(name) ?? { outputs: [] })})`,
+  const children = [...inOrder(dynamic)].map(
+    ([name, input]) => `(${formatPlain("output name", name)},${formatInput(input)})`,
   );
   return `(${names},[${children.join(",")}])`;
 }
 
-/** Write names or paths, which are never escaped. */
+/** Write names of outputs or paths. */
 function formatNames(names: readonly string[]): string {
   if (names.length === 0) return "[]";
-  for (const name of names) if (/["\\]/.test(name)) formatPlain("output name", name);
-  return `["${names.join('","')}"]`;
+  if (names.length === 1) return `[${formatPlain("output name", names[0] ?? "")}]`;
+  return `[${ordered(names)
+    .map((name) => formatPlain("output name", name))
+    .join(",")}]`;
 }
 
 /** Write a string as Nix writes those that it does not escape. */

@@ -1,0 +1,38 @@
+/** The options of every command that prints hashes. */
+import { CleaveError } from "../base/index.ts";
+import { type HashAlgorithm, type HashFormat, parseHashAlgorithm } from "../nix/hash.ts";
+import type { Arguments, Option } from "./command.ts";
+
+const formats: Readonly<Record<string, HashFormat>> = {
+  base16: "base16",
+  base32: "nix32",
+  base64: "base64",
+  sri: "sri",
+};
+
+export const hashFormatOptions: Readonly<Record<string, Option>> = {
+  base16: { type: "boolean", summary: "print the hash in base-16" },
+  base32: { type: "boolean", summary: "print the hash in Nix's base-32" },
+  base64: { type: "boolean", summary: "print the hash in base-64" },
+  sri: { type: "boolean", summary: "print the hash in SRI format (the default)" },
+};
+
+export const hashTypeOption: Readonly<Record<string, Option>> = {
+  type: { type: "string", value: "ALGO", summary: "md5, sha1, sha256 (the default) or sha512" },
+};
+
+/** Say in which format the arguments want a hash. Throws `cli-usage` where they want two. */
+export function readHashFormat({ flag }: Arguments): HashFormat {
+  const [wanted = "sri", other] = Object.keys(formats).filter(flag);
+  if (other !== undefined)
+    throw new CleaveError({
+      code: "cli-usage",
+      message: `a hash is printed in one format, not with both --${wanted} and --${other}`,
+    });
+  return formats[wanted] ?? "sri";
+}
+
+/** Say which algorithm the arguments want. Throws `hash-malformed` where there is none such. */
+export function readHashType({ value }: Arguments): HashAlgorithm {
+  return parseHashAlgorithm(value("type") ?? "sha256");
+}

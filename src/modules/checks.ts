@@ -1,0 +1,76 @@
+/** Assertions and warnings that modules make, and the warnings about old names. */
+import { CleaveError, describeLocation } from "../base/index.ts";
+import { settle } from "./definition.ts";
+import type { Evaluation } from "./evaluate.ts";
+import { locate } from "./locate.ts";
+import { defineModule } from "./module.ts";
+import { mkOption } from "./option.ts";
+import { namesOf, placeOf, showPath } from "./place.ts";
+import { listOf } from "./types/collection.ts";
+import { bool } from "./types/scalar.ts";
+import { submodule } from "./types/submodule.ts";
+import { string } from "./types/text.ts";
+
+const assertions = mkOption({
+  type: listOf(
+    submodule({
+      options: {
+        assertion: mkOption({ type: bool, description: "What must hold." }),
+        message: mkOption({ type: string, description: "What to say where it does not." }),
+      },
+    }),
+  ),
+  default: [],
+  description: "What must hold of the configuration. `evalModules(…).check()` throws where it does not.",
+});
+
+const warnings = mkOption({
+  type: listOf(string),
+  default: [],
+  description: "What the user should know; `evalModules(…).warnings` lists it.",
+});
+
+/** The module for `assertions` and `warnings`, as in NixOS. A module uses it to make some. */
+export const checks = defineModule("checks", { options: { assertions, warnings } });
+
+/** Throw `module-assertion` where an assertion of {@link checks} does not hold, with all messages. */
+export function checkAssertions(evaluation: Evaluation): void {
+  const value = readDeclared(evaluation, assertions);
+  const failed = value.flatMap((each) => (isFailed(each) ? [`\n    ${String(each.message)}`] : []));
+  if (failed.length > 0)
+    throw new CleaveError({
+      code: "module-assertion",
+      message: `${failed.length === 1 ? "an assertion does" : `${failed.length} assertions do`} not hold:${failed.join("")}`,
+      hint: "change the options that the message names",
+    });
+}
+
+function isFailed(value: unknown): value is { readonly message: unknown } {
+  return typeof value === "object" && value !== null && "assertion" in value && value.assertion === false;
+}
+
+/** List the warnings of modules, and of options that are defined under an old name. */
+export function listWarnings(evaluation: Evaluation): readonly string[] {
+  const made = readDeclared(evaluation, warnings).map(String);
+  const old = evaluation.oldNames.flatMap(({ evaluation: { place, compiled }, redirect, definition }) => {
+    const at = placeOf(place, redirect.path);
+    if (settle(at, [definition]).length === 0) return [];
+    const location = locate(definition, at);
+    const where = location === undefined ? "" : ` at ${describeLocation(location)}`;
+    const now = namesOf(placeOf(place, compiled.declarations[redirect.index]?.names ?? []));
+    return [
+      `the option ${showPath(namesOf(at))}, defined by module ${definition.source.module.name}${where}, is now called ${showPath(now)}`,
+    ];
+  });
+  return [...made, ...old];
+}
+
+/** Read an option of {@link checks}, if that module takes part. */
+function readDeclared(evaluation: Evaluation, option: unknown): readonly unknown[] {
+  const index = evaluation.compiled.declarations.findIndex(({ declarers }) =>
+    declarers.some((each) => each.option === option),
+  );
+  if (index < 0) evaluation.prepare();
+  const value: unknown = index < 0 ? [] : evaluation.read(index);
+  return Array.isArray(value) ? value : [];
+}

@@ -1,0 +1,136 @@
+/** Documentation: what users can set, as records, JSON and Markdown, from the declarations themselves. */
+import { relative } from "node:path";
+import { compareText, describeLocation, type Location } from "../base/index.ts";
+import { collect, compile } from "./compile.ts";
+import type { Declarer } from "./declaration.ts";
+import { locateDeclaration } from "./locate.ts";
+import { type Declared, Module } from "./module.ts";
+import { Alias, Option, type OptionFacts, type OptionTree } from "./option.ts";
+import { showPath } from "./place.ts";
+import { isRecord } from "./types/check.ts";
+import type { JsonSchema } from "./types/type.ts";
+
+/** What is said of an option. Below a set of any names or a list, `<name>` and `*` stand for each. */
+export type OptionDocument = {
+  readonly name: string;
+  readonly path: readonly string[];
+  readonly description?: string;
+  readonly type: string;
+  readonly schema: JsonSchema;
+  /** As source text, or what the option says in its place. */
+  readonly default?: string;
+  readonly example?: string;
+  readonly readOnly: boolean;
+  readonly declarations: readonly { readonly module: string; readonly location?: Location }[];
+};
+
+export type DocumentationOptions = {
+  /** The folder that files of declarations are given relative to. */
+  readonly relativeTo?: string;
+};
+
+/** Describe all options of some modules, those below submodules too, ordered by path; internal ones are left out. */
+export function describeOptions(
+  modules: readonly Module[],
+  { relativeTo }: DocumentationOptions = {},
+): readonly OptionDocument[] {
+  const { declarations, freeform } = compile(collect(modules.map((each) => Module.declared(each))));
+  const found: OptionDocument[] = [];
+  for (const [index, { names, declarers, facts }] of declarations.entries())
+    if (index !== freeform) describe([...names], names, declarers, facts);
+  return found.sort((a, b) => compareText(a.name, b.name));
+
+  function describe(
+    path: readonly string[],
+    names: readonly string[],
+    declarers: readonly Pick<Declarer, "source">[],
+    facts: OptionFacts,
+  ): void {
+    if (facts.internal === true || facts.visible === false) return;
+    found.push({
+      name: showPath(path),
+      path,
+      ...(facts.description === undefined ? {} : { description: facts.description }),
+      type: facts.type.description,
+      schema: facts.type.schema(),
+      ...textOf("default", facts.defaultText, facts.default),
+      ...textOf("example", undefined, facts.example),
+      readOnly: facts.readOnly === true,
+      declarations: declarers.map(({ source: { module } }) => ({
+        module: module.name,
+        ...locationOf(module, names),
+      })),
+    });
+    if (facts.visible === "shallow") return;
+    for (const below of facts.type.below?.() ?? [])
+      describeTree([...path, ...below.path], [], below.module ?? declarers[0]?.source.module, below.options);
+  }
+
+  function describeTree(
+    path: readonly string[],
+    names: readonly string[],
+    module: Declared | undefined,
+    tree: OptionTree,
+  ): void {
+    const declarers = module === undefined ? [] : [{ source: { module, root: undefined, rank: 0 } }];
+    for (const [name, entry] of Object.entries(tree))
+      if (!(entry instanceof Option)) describeTree([...path, name], [...names, name], module, entry);
+      else if (!(entry instanceof Alias)) describe([...path, name], [...names, name], declarers, entry.facts);
+  }
+
+  function locationOf(module: Declared, names: readonly string[]): { location?: Location } {
+    const location = locateDeclaration(module, names);
+    if (location?.file === undefined) return {};
+    const file = relativeTo === undefined ? location.file : relative(relativeTo, location.file);
+    return { location: { ...location, file } };
+  }
+}
+
+function textOf<K extends string>(key: K, text: string | undefined, value: unknown): { [L in K]?: string } {
+  const shown = text ?? (value === undefined ? undefined : sourceOf(value));
+  return (shown === undefined ? {} : { [key]: shown }) as { [L in K]?: string };
+}
+
+/** Write a value as TypeScript would. */
+function sourceOf(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map(sourceOf).join(", ")}]`;
+  if (!isRecord(value)) return typeof value === "object" && value !== null ? "a value" : String(value);
+  const entries = Object.entries(value).map(
+    ([name, each]) => `${/^[A-Za-z_$][\w$]*$/.test(name) ? name : JSON.stringify(name)}: ${sourceOf(each)}`,
+  );
+  return entries.length === 0 ? "{}" : `{ ${entries.join(", ")} }`;
+}
+
+/** Write documents as JSON: a record with `options`, by name. Ends with a line feed. */
+export function documentsToJson(documents: readonly OptionDocument[]): string {
+  const options = Object.fromEntries(documents.map(({ name, ...rest }) => [name, rest]));
+  return `${JSON.stringify({ options }, null, 2)}\n`;
+}
+
+/** Write documents as Markdown, a heading of level 2 each. Ends with a line feed. */
+export function documentsToMarkdown(documents: readonly OptionDocument[]): string {
+  return documents
+    .map((each) => {
+      const facts = [
+        `- Takes: ${each.type}`,
+        ...(each.default === undefined ? [] : [`- Default: ${code(each.default)}`]),
+        ...(each.example === undefined ? [] : [`- Example: ${code(each.example)}`]),
+        ...(each.readOnly ? ["- Read-only"] : []),
+        ...each.declarations.map(
+          ({ module, location }) =>
+            `- Declared by module ${module}${location === undefined ? "" : `, ${describeLocation(location)}`}`,
+        ),
+      ];
+      const description = each.description === undefined ? "" : `${each.description.trim()}\n\n`;
+      return `## ${code(each.name)}\n\n${description}${facts.join("\n")}\n`;
+    })
+    .join("\n");
+}
+
+/** Put a text into backticks, more of them where it has some. */
+function code(text: string): string {
+  const longest = Math.max(0, ...(text.match(/`+/g) ?? []).map(({ length }) => length));
+  const fence = "`".repeat(longest + 1);
+  return longest === 0 ? `${fence}${text}${fence}` : `${fence} ${text} ${fence}`;
+}
