@@ -12,6 +12,10 @@ export const hashPartLength = 32;
 
 const stride = 24;
 
+/** Two bits of four bytes, and what they are in every digit of nix32: most bytes of programs differ there. */
+const digitBits = 0xa0a0a0a0 | 0;
+const digitValue = 0x20202020;
+
 export type HashPartIndex = {
   readonly parts: readonly string[];
   /**
@@ -37,21 +41,31 @@ export function indexHashParts(parts: readonly string[]): HashPartIndex {
     // Words are read where memory has them; x64 and arm64 both have the low byte first, as `makeSamples` does.
     const shift = -bytes.byteOffset & 3;
     const words = new Int32Array(bytes.buffer, bytes.byteOffset + shift, (bytes.length - shift) >> 2);
-    for (let word = 0; word + 1 < words.length; word += stride / 4) {
-      const hash = mix(words[word] ?? 0, words[word + 1] ?? 0);
-      const bit = hash >>> drop;
-      if (((bits[bit >>> 5] ?? 0) & (1 << (bit & 31))) === 0) continue;
+    for (let word = nextSample(words, 0); word >= 0; word = nextSample(words, word + stride / 4)) {
       const at = word * 4 + shift;
-      const mask = masks[again(hash) >>> (drop + 4)] ?? 0;
-      for (let rest = mask; rest !== 0; ) {
-        const offset = 31 - Math.clz32(rest);
-        rest ^= 1 << offset;
+      let offsets = masks[again(mix(words[word] ?? 0, words[word + 1] ?? 0)) >>> (drop + 4)] ?? 0;
+      while (offsets !== 0) {
+        const offset = 31 - Math.clz32(offsets);
+        offsets ^= 1 << offset;
         const start = at - offset;
         if (start < 0 || start > last) continue;
         const part = lookUp(table, bytes, start);
         if (part >= 0) visit(part, start);
       }
     }
+  };
+
+  /** Give the index of the first word of the next sample whose bit is set, or -1. This is where the time goes. */
+  const nextSample = (words: Int32Array, from: number): number => {
+    const end = words.length - 1;
+    for (let word = from; word < end; word += stride / 4) {
+      const low = words[word] ?? 0;
+      const high = words[word + 1] ?? 0;
+      if ((((low ^ digitValue) | (high ^ digitValue)) & digitBits) !== 0) continue;
+      const bit = mix(low, high) >>> drop;
+      if (((bits[bit >>> 5] ?? 0) & (1 << (bit & 31))) !== 0) return word;
+    }
+    return -1;
   };
   return { parts, find };
 }

@@ -87,3 +87,24 @@ test("a bad key is refused with its mistake and is not shown", () => {
     "the secret key k has a public half that is not its own",
   );
 });
+
+test("a mutated key gives a coded error or a key that is written as it was read", () => {
+  const good = formatSecretKey(makeSecretKey("key-1", Buffer.alloc(32, 3)));
+  const mutation = fc.record({
+    at: fc.nat(good.length),
+    cut: fc.nat(3),
+    put: fc.oneof(fc.constantFrom("=", ":", "\n", "A"), fc.string({ maxLength: 3 })),
+  });
+  fc.assert(
+    fc.property(mutation, ({ at, cut, put }) => {
+      const text = good.slice(0, at) + put + good.slice(at + cut);
+      try {
+        assert.equal(formatSecretKey(parseSecretKey(text)), text.replace(/\n$/, ""));
+      } catch (error) {
+        assert.ok(error instanceof CleaveError && error.code === "signing-key-malformed", String(error));
+        assert.ok(!error.message.includes(good.slice(-40)));
+      }
+    }),
+    { numRuns: 500 },
+  );
+});
