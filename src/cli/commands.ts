@@ -8,6 +8,10 @@ type Entry = { readonly summary: string; readonly load: () => Promise<Command> }
  * A command's file is loaded when it is called, so that a start costs no more than the command needs.
  */
 export const commands: Readonly<Record<string, Entry>> = {
+  "hash file": {
+    summary: "print the hash of the bytes of a file",
+    load: async () => (await import("./commands/hash-file.ts")).hashFile,
+  },
   "hash convert": {
     summary: "print hashes in another format",
     load: async () => (await import("./commands/hash-convert.ts")).hashConvert,

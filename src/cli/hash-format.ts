@@ -1,5 +1,5 @@
 /** The options of every command that prints hashes. */
-import { CleaveError } from "../base/index.ts";
+import { CleaveError, quote } from "../base/index.ts";
 import { type HashAlgorithm, type HashFormat, parseHashAlgorithm } from "../nix/hash.ts";
 import type { Arguments, Option } from "./command.ts";
 
@@ -19,6 +19,7 @@ export const hashFormatOptions: Readonly<Record<string, Option>> = {
 
 export const hashTypeOption: Readonly<Record<string, Option>> = {
   type: { type: "string", value: "ALGO", summary: "md5, sha1, sha256 (the default) or sha512" },
+  algo: { type: "string", value: "ALGO", summary: "the same, by the name that newer Nix has for it" },
 };
 
 /** Say in which format the arguments want a hash. Throws `cli-usage` where they want two. */
@@ -32,7 +33,16 @@ export function readHashFormat({ flag }: Arguments): HashFormat {
   return formats[wanted] ?? "sri";
 }
 
-/** Say which algorithm the arguments want. Throws `hash-malformed` where there is none such. */
+/**
+ * Say which algorithm the arguments want. Throws `hash-malformed` where there is none such, `cli-usage` where they
+ * want two.
+ */
 export function readHashType({ value }: Arguments): HashAlgorithm {
-  return parseHashAlgorithm(value("type") ?? "sha256");
+  const [type, algo] = [value("type"), value("algo")];
+  if (type !== undefined && algo !== undefined && type !== algo)
+    throw new CleaveError({
+      code: "cli-usage",
+      message: `--type and --algo are the same option, and here they are ${quote(type)} and ${quote(algo)}`,
+    });
+  return parseHashAlgorithm(type ?? algo ?? "sha256");
 }

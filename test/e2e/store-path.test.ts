@@ -93,7 +93,18 @@ test("cleave store-path make-source knows references and the content's own", asy
   assert.equal(await source("--reference", hello, "--reference", hello), paths[2]);
 });
 
-test("a hash that Nix has no path for is refused", async () => {
+test("a name or hash that Nix has no path for is refused", async () => {
+  const hash = "sha256:0mdqa9w1p6cmli6976v4wi0sw9r4p5prkj7lzfd1877wk11c9c73";
+  assert.deepEqual(
+    await cleave(["store-path", "make-fixed", "a b", hash]),
+    failed(
+      1,
+      `error[store-path-malformed]: "a b" is no name for a store path: it has " " in its name
+  hint: a name is 1 to 211 of the letters a to z and A to Z, digits and + - . _ ? =
+  more: cleave explain store-path-malformed
+`,
+    ),
+  );
   assert.deepEqual(
     await cleave(["store-path", "make-text", "a", "md5:d41d8cd98f00b204e9800998ecf8427e"]),
     failed(
