@@ -1,11 +1,11 @@
 /** Assertions and warnings that modules make, and the warnings about old names. */
-import { CleaveError, describeLocation } from "../base/index.ts";
+import { CleaveError } from "../base/index.ts";
 import { settle } from "./definition.ts";
 import type { Evaluation } from "./evaluate.ts";
-import { locate } from "./locate.ts";
 import { defineModule } from "./module.ts";
 import { mkOption } from "./option.ts";
 import { namesOf, placeOf, showPath } from "./place.ts";
+import { describeSource } from "./problem.ts";
 import { listOf } from "./types/collection.ts";
 import { bool } from "./types/scalar.ts";
 import { submodule } from "./types/submodule.ts";
@@ -55,11 +55,9 @@ export function listWarnings(evaluation: Evaluation): readonly string[] {
   const old = evaluation.oldNames.flatMap(({ evaluation: { place, compiled }, redirect, definition }) => {
     const at = placeOf(place, redirect.path);
     if (settle(at, [definition]).length === 0) return [];
-    const location = locate(definition, at);
-    const where = location === undefined ? "" : ` at ${describeLocation(location)}`;
     const now = namesOf(placeOf(place, compiled.declarations[redirect.index]?.names ?? []));
     return [
-      `the option ${showPath(namesOf(at))}, defined by module ${definition.source.module.name}${where}, is now called ${showPath(now)}`,
+      `the option ${showPath(namesOf(at))}, defined by ${describeSource(definition, at)}, is now called ${showPath(now)}`,
     ];
   });
   return [...made, ...old];

@@ -298,7 +298,8 @@ function resolve(redirect: Redirect, root: Group, declarations: readonly Declara
     { module: owner, root: undefined, rank: 0 },
     path.slice(0, -1),
     path.at(-1) ?? "",
-    `stands for ${what} that is not in the module's reach`,
+    `stands for ${what}, which is not among the options in its reach`,
+    "give an option of the module, or of one that it uses, or its path",
   );
 }
 
@@ -331,11 +332,17 @@ function extended(type: Type, source: Source, tree: OptionTree): Type {
   return type.extend(source.module, tree);
 }
 
-function badEntry(source: Source, path: readonly string[], name: string, problem: string): CleaveError {
+function badEntry(
+  source: Source,
+  path: readonly string[],
+  name: string,
+  problem: string,
+  hint = "declare options with mkOption({ type }), and put them into plain records",
+): CleaveError {
   return new CleaveError({
     code: "option-declaration",
     message: `module ${source.module.name}: ${showPath([...path, name])} ${problem}`,
-    hint: "declare options with mkOption({ type }), and put them into plain records",
+    hint,
     location: source.module.origin.location,
   });
 }

@@ -1,11 +1,12 @@
 /** Declarations: an option as all modules of a list together declare it, and how its value comes about. */
-import { CleaveError, describeLocation } from "../base/index.ts";
+import { CleaveError } from "../base/index.ts";
 import { Definition, type Source, settle, strongest } from "./definition.ts";
 import { call, passes } from "./forcing.ts";
+import { locateDeclaration } from "./locate.ts";
 import { mergeSettled } from "./merge.ts";
 import type { Option, OptionFacts } from "./option.ts";
 import { type Place, placeOf, showPath, showPlace } from "./place.ts";
-import { optionError } from "./problem.ts";
+import { describePlace, optionError, withArticle } from "./problem.ts";
 import { priorities } from "./property.ts";
 import type { Type } from "./types/type.ts";
 
@@ -71,7 +72,7 @@ export class Declaration {
       throw optionError(
         "option-throws",
         place,
-        (path) => `the apply function of ${path} throws`,
+        (path) => `the apply function of ${path} throws for the value of:`,
         settled,
         "the cause says what went wrong",
         error,
@@ -114,8 +115,8 @@ export class Declaration {
       : new CleaveError({
           code: "option-undefined",
           message: `the option ${path} is read, but nothing defines it and it has no default`,
-          hint: `define it: ${path} takes ${this.type.description}`,
-          location: first?.source.module.origin.location,
+          hint: `define it: ${path} takes ${withArticle(this.type.description)}`,
+          location: first === undefined ? undefined : locateDeclaration(first.source.module, this.names),
         });
   }
 }
@@ -171,7 +172,7 @@ function uniteDeclarers(
 function twice(names: readonly string[], declarers: readonly Declarer[], problem: string): CleaveError {
   const lines = declarers.map(
     ({ source: { module } }) =>
-      `\n    by module ${module.name} at ${describeLocation(module.origin.location)}`,
+      `\n    by module ${module.name}${describePlace(locateDeclaration(module, names))}`,
   );
   return new CleaveError({
     code: "option-declaration",

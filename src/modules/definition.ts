@@ -2,10 +2,13 @@
 import { call, passes } from "./forcing.ts";
 import type { Declared } from "./module.ts";
 import type { Place } from "./place.ts";
-import { optionError } from "./problem.ts";
+import { describeValue, optionError } from "./problem.ts";
 import { orders, Property, priorities } from "./property.ts";
 
-/** Who defines: a module, at which option its definitions are rooted, and how many modules come before it. */
+/**
+ * Who defines: a module, at which option its definitions are rooted, and its rank among the
+ * modules of the evaluation, from 1; 0 is the declaration of an option, which defines its default.
+ */
 export type Source = { readonly module: Declared; readonly root: Place | undefined; readonly rank: number };
 
 /** A condition that a definition stands under, and the outer ones. */
@@ -30,7 +33,7 @@ export class Condition {
       throw optionError(
         "option-condition",
         place,
-        (path) => `the condition of a definition of ${path} is ${typeof result}, not a boolean`,
+        (path) => `the condition of a definition of ${path} is ${describeValue(result)}, not a boolean:`,
         [definition],
         "mkIf takes true, false or a thunk that gives one of them",
       );
@@ -173,9 +176,9 @@ function run(place: Place | undefined, definition: Definition, what: string, thu
     throw optionError(
       "option-throws",
       place,
-      (path) => `${what} ${path} throws`,
+      (path) => `${what} ${path} throws${error instanceof Error ? "" : ` ${describeValue(error)}`}:`,
       [definition],
-      "the cause says what went wrong",
+      error instanceof Error ? "the cause says what went wrong" : "throw errors, which say what went wrong",
       error,
     );
   }

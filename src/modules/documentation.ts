@@ -1,12 +1,13 @@
 /** Documentation: what users can set, as records, JSON and Markdown, from the declarations themselves. */
 import { relative } from "node:path";
-import { compareText, describeLocation, type Location } from "../base/index.ts";
+import { compareText, type Location } from "../base/index.ts";
 import { collect, compile } from "./compile.ts";
 import type { Declarer } from "./declaration.ts";
 import { locateDeclaration } from "./locate.ts";
 import { type Declared, Module } from "./module.ts";
 import { Alias, Option, type OptionFacts, type OptionTree } from "./option.ts";
 import { showPath } from "./place.ts";
+import { describePlace } from "./problem.ts";
 import { isRecord } from "./types/check.ts";
 import type { JsonSchema } from "./types/type.ts";
 
@@ -118,8 +119,7 @@ export function documentsToMarkdown(documents: readonly OptionDocument[]): strin
         ...(each.example === undefined ? [] : [`- Example: ${code(each.example)}`]),
         ...(each.readOnly ? ["- Read-only"] : []),
         ...each.declarations.map(
-          ({ module, location }) =>
-            `- Declared by module ${module}${location === undefined ? "" : `, ${describeLocation(location)}`}`,
+          ({ module, location }) => `- Declared by module ${module}${describePlace(location)}`,
         ),
       ];
       const description = each.description === undefined ? "" : `${each.description.trim()}\n\n`;

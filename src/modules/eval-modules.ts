@@ -43,14 +43,12 @@ type Arguments<A> = keyof A extends never
 
 /** Evaluate modules, and definitions that belong to none of them: an option is computed when it is read. */
 export function evalModules<const M extends readonly Module[]>(
-  given: {
-    readonly modules: M;
-    readonly definitions?: Definable<Definitions<OffersOf<NoInfer<M>[number]>>>;
-  } & Arguments<NeedsOf<M[number]>>,
+  given: { readonly modules: M } & Arguments<NeedsOf<M[number]>>,
+  // No property of `given`: the compiler has to know the modules before it looks at definitions.
+  definitions?: Definable<Definitions<OffersOf<NoInfer<M>[number]>>>,
 ): Evaluated<OffersOf<M[number]>> {
   const modules = given.modules.map((each) => checkModule(each, "modules of evalModules"));
-  if (given.definitions !== undefined)
-    modules.push(bodyOf("evalModules", captureOrigin(evalModules), given.definitions));
+  if (definitions !== undefined) modules.push(bodyOf("evalModules", captureOrigin(evalModules), definitions));
   return evaluated(modules, given.specialArgs ?? {});
 }
 

@@ -5,11 +5,11 @@ import { type Compiled, Group, Redirect, undefinedYet } from "./compile.ts";
 import { Condition, Definition, runThunk, type Source } from "./definition.ts";
 import { current, force, passes, type Slots } from "./forcing.ts";
 import { infosOf } from "./inspect.ts";
-import { definedAt, locate } from "./locate.ts";
+import { definedAt, locate, locateDeclaration } from "./locate.ts";
 import { type Declared, Defined } from "./module.ts";
 import { namesOf, type Place, placeOf, showPath } from "./place.ts";
 import { callerIn } from "./position.ts";
-import { describeSource, describeValue, optionError } from "./problem.ts";
+import { describePlace, describeSource, describeValue, optionError } from "./problem.ts";
 import { Property } from "./property.ts";
 import { outOfReach, recordOf, removed } from "./record.ts";
 import { isRecord } from "./types/check.ts";
@@ -109,13 +109,18 @@ export class Evaluation implements Slots {
   }
 
   whereOf(index: number, pending: unknown): string {
+    const { declarations } = this.compiled;
+    const late = this.#late?.[index - declarations.length];
+    const names = declarations[index]?.names ?? [];
+    if (late !== undefined)
+      return `a thunk in place of a record, by ${describeSource(late.definition, placeOf(this.place, late.view.path))}`;
     const [definition] = Array.isArray(pending) ? pending : [];
     if (definition instanceof Definition)
-      return `defined by ${describeSource(definition, placeOf(this.place, this.pathOf(index)))}`;
-    const declarer = this.compiled.declarations[index]?.declarers[0];
-    return declarer === undefined
-      ? "computed as a whole"
-      : `declared by module ${declarer.source.module.name}`;
+      return `defined by ${describeSource(definition, placeOf(this.place, names))}`;
+    const module = declarations[index]?.declarers[0]?.source.module;
+    return module === undefined
+      ? "declared nowhere"
+      : `declared by module ${module.name}${describePlace(locateDeclaration(module, names))}`;
   }
 
   /** Run all bodies and sort what they define by option. */

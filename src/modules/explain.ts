@@ -4,7 +4,7 @@
  * Evaluations keep values only. To explain one, everything is evaluated once more, with a listener to who reads
  * what; thunks are pure, so this changes nothing.
  */
-import { CleaveError, compareText, describeLocation, type Location, nearest } from "../base/index.ts";
+import { CleaveError, compareText, type Location, nearest } from "../base/index.ts";
 import { type Entry, Group } from "./compile.ts";
 import type { Declaration } from "./declaration.ts";
 import { type Definition, discharge, type Source, strongest } from "./definition.ts";
@@ -12,7 +12,7 @@ import type { Evaluation } from "./evaluate.ts";
 import { tracing } from "./forcing.ts";
 import { locate, locateAll, locateDeclaration } from "./locate.ts";
 import { type Place, parsePath, placeOf, showPath } from "./place.ts";
-import { describeValue } from "./problem.ts";
+import { describePlace, describeValue } from "./problem.ts";
 import { orders, priorities } from "./property.ts";
 import { evaluationOf } from "./record.ts";
 import { isRecord } from "./types/check.ts";
@@ -112,7 +112,13 @@ function find(evaluation: Evaluation, names: readonly string[], whole: readonly 
     entry = entry.names.get(names[at] ?? "");
     at += 1;
   }
-  if (entry === undefined || entry instanceof Group) throw unknown(group, names[at - 1], whole);
+  if (entry instanceof Group)
+    throw new CleaveError({
+      code: "option-unknown",
+      message: `${showPath(whole)} is a record of options: ${[...entry.names.keys()].join(", ")}`,
+      hint: "give the path of one of them",
+    });
+  if (entry === undefined) throw unknown(group, names[at - 1], whole);
   const index = typeof entry === "number" ? entry : entry.index;
   const rest = names.slice(at);
   if (index < 0) throw unknown(group, names[at - 1], whole);
@@ -140,7 +146,9 @@ function unknown(
     code: "option-unknown",
     message: `there is no option ${showPath(whole)}; where ${name ?? "a name"} should be there is ${names.join(", ") || "nothing"}`,
     hint:
-      near.length > 0 ? `did you mean ${near.join(" or ")}?` : "give the path of an option, not of a record",
+      near.length > 0
+        ? `did you mean ${near.join(" or ")}?`
+        : "names in a path stand between dots, odd ones in quotes",
   });
 }
 
@@ -239,13 +247,11 @@ function present(
 /** Write an explanation as a user reads it: lines that end with a line feed. */
 export function describeExplanation(explanation: Explanation): string {
   const { path, type, description, declarations, definitions, readBy } = explanation;
-  const at = (location: Location | undefined): string =>
-    location === undefined ? "" : ` at ${describeLocation(location)}`;
   const lines = [
     `${showPath(path)} = ${"error" in explanation ? `error: ${messageOf(explanation.error)}` : describeValue(explanation.value)}`,
     `  takes ${type}`,
     ...(description === undefined ? [] : [`  ${description}`]),
-    ...declarations.map(({ module, location }) => `  declared by module ${module}${at(location)}`),
+    ...declarations.map(({ module, location }) => `  declared by module ${module}${describePlace(location)}`),
     definitions.length === 0 ? "  defined by nobody" : "  defined by",
     ...definitions.map(({ outcome, module, location, priority, order, conditional, isDefault, ...rest }) => {
       const facts = [
@@ -254,7 +260,7 @@ export function describeExplanation(explanation: Explanation): string {
         ...(conditional && outcome !== "condition does not hold" ? ["its condition holds"] : []),
       ];
       const value = "value" in rest ? `: ${describeValue(rest.value)}` : "";
-      return `    ${outcome}: module ${module}${at(location)}, ${facts.join(", ")}${value}`;
+      return `    ${outcome}: module ${module}${describePlace(location)}, ${facts.join(", ")}${value}`;
     }),
     readBy.length === 0 ? "  read by no option" : `  read by ${readBy.join(", ")}`,
   ];

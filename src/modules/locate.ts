@@ -23,6 +23,7 @@ class Walk {
 /** Find where a definition of the option at `place` stands; the module's own place where it cannot be found. */
 export function locate(definition: Definition, place: Place | undefined): Location | undefined {
   const { source, value } = definition;
+  if (source.rank === 0) return locateDeclaration(source.module, namesOf(place));
   const found = candidatesOf(source, place);
   const best =
     found.find((each) => looksLike(each.value, value)) ?? found.find(({ value }) => !isLiteral(value));
@@ -43,10 +44,15 @@ export function locateDeclaration(module: Declared, names: readonly string[]): L
   const { syntax } = module.origin;
   const call = syntax === undefined ? undefined : callOf(syntax, module.origin.location);
   if (syntax === undefined || call === undefined) return placeOfModule(module);
-  const walk = new Walk(syntax);
-  for (const argument of nodesIn(call["arguments"])) search(walk, argument, ["options", ...names]);
-  const [first] = walk.found;
-  return first === undefined ? placeOfModule(module) : syntax.locationOf(first.start);
+  // What comes before the last names may be the path of a submodule.
+  for (let skipped = 0; skipped < names.length; skipped += 1) {
+    const walk = new Walk(syntax);
+    for (const argument of nodesIn(call["arguments"]))
+      search(walk, argument, ["options", ...names.slice(skipped)]);
+    const [first] = walk.found;
+    if (first !== undefined) return syntax.locationOf(first.start);
+  }
+  return placeOfModule(module);
 }
 
 /** Name the option that a module's body defines with the code at a location. */
@@ -74,9 +80,11 @@ function candidatesOf({ module, root }: Source, place: Place | undefined): reado
   if (syntax === undefined || call === undefined) return [];
   const names = namesOf(place).slice(namesOf(root).length);
   const walk = new Walk(syntax);
-  const path = module.reachesAll ? ["definitions", ...names] : names;
   const all = nodesIn(call["arguments"]);
-  for (const argument of module.reachesAll ? all : all.slice(-1)) search(walk, argument, path);
+  const last = all.at(-1);
+  // extendModules takes definitions in its only argument, all others as their last one.
+  if (last !== undefined)
+    search(walk, last, module.reachesAll && all.length === 1 ? ["definitions", ...names] : names);
   return walk.found;
 }
 

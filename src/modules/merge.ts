@@ -1,8 +1,8 @@
 /** Merging: from the definitions of one place to its value, by its type. */
-import type { CleaveError } from "../base/index.ts";
+import { type CleaveError, nearest } from "../base/index.ts";
 import { type Definition, settle } from "./definition.ts";
 import type { Place } from "./place.ts";
-import { optionError } from "./problem.ts";
+import { optionError, withArticle } from "./problem.ts";
 import { Mismatch, type Type } from "./types/type.ts";
 
 /** What merging gives where every definition stands under a condition that does not hold. */
@@ -34,15 +34,10 @@ function typeError(place: Place | undefined, type: Type, mismatch: Mismatch): Cl
   return optionError(
     "option-type",
     place,
-    (path) => `the option ${path} takes ${article(type.description)}${detail}, which this is not:`,
+    (path) => `the option ${path} takes ${withArticle(type.description)}${detail}, which this is not:`,
     mismatch.definitions,
     hintFor(mismatch.definitions[0]?.value, type),
   );
-}
-
-function article(description: string): string {
-  if (/^(one of|null|value|anything|attribute set|[^a-z])/.test(description)) return description;
-  return /^[aeio]/.test(description) ? `an ${description}` : `a ${description}`;
 }
 
 function hintFor(value: unknown, type: Type): string {
@@ -51,5 +46,9 @@ function hintFor(value: unknown, type: Type): string {
   if (typeof value === "function")
     return "a function is a thunk, called once; wrap one that is meant as a value in mkValue";
   if (value === undefined) return "leave the definition out, or put it under mkIf";
-  return `change the definition, or the type of the option, which is ${type.name}`;
+  if (typeof value === "string" && type.name === "enum" && Array.isArray(type.parts)) {
+    const near = nearest(value, type.parts.map(String));
+    if (near.length > 0) return `did you mean ${near.join(" or ")}?`;
+  }
+  return "change the definition, or give the option another type";
 }

@@ -151,6 +151,7 @@ export type NeedsOf<M> =
 export function uses<const M extends readonly Module[]>(
   ...modules: M
 ): Reach<OffersOf<M[number]>, NeedsOf<M[number]>> {
+  for (const each of modules) if (!Module.is(each)) checkModule(each, "uses()", captureOrigin(uses));
   return new Reach(modules);
 }
 
@@ -162,7 +163,6 @@ function make<O, A>(
   origin: Origin,
 ): Module<O, A> {
   const { key, imports = [], disabledModules = [], options, freeformType, args } = declaration;
-  for (const each of used) checkModule(each, `uses() of module ${name}`, origin);
   for (const each of disabledModules) checkModule(each, `disabledModules of module ${name}`, origin);
   if (typeof imports !== "function")
     for (const each of imports) checkModule(each, `imports of module ${name}`, origin);

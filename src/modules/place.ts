@@ -25,7 +25,9 @@ export function showPath(names: readonly string[]): string {
   if (names.length === 0) return "the root";
   return names
     .map((name) =>
-      /^[A-Za-z_][A-Za-z0-9_'-]*$/.test(name) || /^(\[.*\]|<.*>)$/.test(name) ? name : JSON.stringify(name),
+      /^[A-Za-z_][A-Za-z0-9_'-]*$/.test(name) || /^(\[.*\]|<.*>|\*)$/.test(name)
+        ? name
+        : JSON.stringify(name),
     )
     .join(".");
 }

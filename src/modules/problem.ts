@@ -1,5 +1,5 @@
 /** The texts of what users cause: every definition with its position, and the fix. */
-import { CleaveError, describeLocation, type ErrorCode } from "../base/index.ts";
+import { CleaveError, describeLocation, type ErrorCode, type Location } from "../base/index.ts";
 import type { Definition } from "./definition.ts";
 import { locate } from "./locate.ts";
 import { type Place, showPlace } from "./place.ts";
@@ -25,11 +25,20 @@ export function optionError(
   });
 }
 
+/** Put `a` or `an` before a type's description, where it can stand there. */
+export function withArticle(description: string): string {
+  if (/^(one of|null|value|anything|strings|[^a-z])/.test(description)) return description;
+  return /^[aeio]/.test(description) ? `an ${description}` : `a ${description}`;
+}
+
 /** Say which module a definition is in, and where. */
 export function describeSource(definition: Definition, place: Place | undefined): string {
-  const location = locate(definition, place);
-  const where = location === undefined ? "" : ` at ${describeLocation(location)}`;
-  return `module ${definition.source.module.name}${where}`;
+  return `module ${definition.source.module.name}${describePlace(locate(definition, place))}`;
+}
+
+/** Say where something is, with ` at ` before it, or nothing where that is not known. */
+export function describePlace(location: Location | undefined): string {
+  return location?.file === undefined ? "" : ` at ${describeLocation(location)}`;
 }
 
 /** Show a value on one line, shortened, without running anything of it. */
@@ -39,7 +48,7 @@ export function describeValue(value: unknown, depth = 0): string {
     return JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value);
   if (typeof value === "bigint") return `${value}n`;
   if (typeof value !== "object" || value === null) return String(value);
-  if (Property.is(value)) return `a property mk${Property.kind(value)}`;
+  if (Property.is(value)) return describeProperty(value, depth);
   if (value instanceof Promise) return "a promise";
   if (Array.isArray(value)) {
     if (depth > 0) return `a list of ${value.length}`;
@@ -57,6 +66,24 @@ export function describeValue(value: unknown, depth = 0): string {
   return keys.length === 0
     ? "{}"
     : `{ ${shown.join(", ")}${keys.length > 4 ? `, and ${keys.length - 4} more` : ""} }`;
+}
+
+/** Show a property as the call that makes it. */
+function describeProperty(property: Property<unknown>, depth: number): string {
+  const body = describeValue(Property.body(property), depth + 1);
+  const argument = Property.argument(property);
+  switch (Property.kind(property)) {
+    case "if":
+      return `mkIf(${typeof argument === "function" ? "…" : describeValue(argument)}, ${body})`;
+    case "merge":
+      return `mkMerge(${body})`;
+    case "override":
+      return `mkOverride(${describeValue(argument)}, ${body})`;
+    case "order":
+      return `mkOrder(${describeValue(argument)}, ${body})`;
+    case "value":
+      return `mkValue(${body})`;
+  }
 }
 
 /** The class of an object that is no plain record. */

@@ -159,14 +159,17 @@ export function outOfReach(
     });
   }
   const near = nearest(name, group.names.keys());
-  const who = by === undefined ? "" : `module ${by.name} ${verb} it; `;
+  const who = by === undefined ? "" : `, which module ${by.name} ${verb}`;
+  const here = showPath(namesOf(placeOf(evaluation.place, group.path)));
+  const names = [...group.names.keys()];
+  const some = names.length > 8 ? [...names.slice(0, 8), `${names.length - 8} more`] : names;
   return new CleaveError({
     code: "option-unknown",
-    message: `there is no option ${path}; ${who}${showPath(group.path)} has ${[...group.names.keys()].join(", ") || "no options"}`,
+    message: `there is no option ${path}${who}`,
     hint:
       near.length > 0
         ? `did you mean ${near.join(" or ")}?`
-        : "declare the option, or use the module that declares it",
+        : `${here} has ${some.join(", ") || "no options"}; declare the option, or use the module that declares it`,
     location,
   });
 }
