@@ -142,6 +142,37 @@ test("what is read, real Nix reads as the same; what it alone reads is careless 
   }
 });
 
+test("any text gives a coded error or a hash that is written as it was read", () => {
+  const digits = fc.constantFrom(..."0123456789abcdfghijklmnpqrsvwxyzABF+/=-:\n");
+  const text = fc.oneof(
+    fc.string({ unit: digits, maxLength: 10 }),
+    ...[24, 26, 28, 32, 40, 44, 52, 64].map((length) =>
+      fc.string({ unit: digits, minLength: length, maxLength: length }),
+    ),
+    fc.base64String({ minLength: 44, maxLength: 44 }),
+    fc.string({ unit: fc.constantFrom(..."0123456789abcdef"), minLength: 32, maxLength: 32 }),
+  );
+  const prefix = fc.constantFrom(
+    "",
+    ...hashAlgorithms.flatMap((each) => [`${each}:`, `${each}-`]),
+    "sha3:",
+    ":",
+  );
+  fc.assert(
+    fc.property(prefix, text, fc.constantFrom(undefined, ...hashAlgorithms), (front, rest, algorithm) => {
+      const hash = tryParse(front + rest, algorithm);
+      if (hash === undefined) return;
+      const forms = [formatHash(hash, "base64"), formatHash(hash, "nix32"), formatHash(hash, "base16")];
+      assert.ok(
+        forms.some(
+          (form) => form === rest || form.replace(/=+$/, "") === rest || form === rest.toLowerCase(),
+        ),
+      );
+    }),
+    { numRuns: 3000 },
+  );
+});
+
 test("the error of a bad hash says which rule it broke", () => {
   const algorithms = "the hash algorithms are md5, sha1, sha256, sha512";
   assert.throws(

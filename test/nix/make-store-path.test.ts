@@ -13,7 +13,9 @@ import {
   makeFixedOutputPath,
   makeModuloHasher,
   makeOutputPath,
+  makeReferenceScanner,
   makeTextPath,
+  namePart,
   outputPlaceholder,
   parseStorePath,
   type StorePath,
@@ -191,6 +193,54 @@ test("Nix law: content with references to others and itself", needsNix, () => {
     ours,
     paths.map((path) => rewrites[path]),
   );
+});
+
+test("Nix law: floating outputs that real Nix built, from their bytes alone", needsNix, () => {
+  using temp = temporaryFolder();
+  const nix = nixIn(temp.path);
+  const cases = fc.sample(fc.record({ name: names, own: fc.nat(3), before: fc.nat(2) }), 5);
+  writeFileSync(join(temp.path, "input.json"), JSON.stringify(cases));
+  const expression = `
+    let
+      input = builtins.fromJSON (builtins.readFile ./input.json);
+      last = n: list: builtins.genList (i: builtins.elemAt list i) (if n < builtins.length list then n else builtins.length list);
+      times = n: text: builtins.concatStringsSep " " (builtins.genList (_: text) n);
+      make = done: { name, own, before }: derivation {
+        inherit name;
+        outputs = [ "dev" "out" ];
+        system = builtins.currentSystem;
+        builder = "/bin/sh";
+        args = [ "-c" "echo $text $before \${times own "$dev"} > $dev; echo $dev \${times own "x$out"} > $out" ];
+        text = builtins.toFile "text" "text";
+        before = toString (last before done);
+        __contentAddressed = true;
+        outputHashMode = "recursive";
+        outputHashAlgo = "sha256";
+      };
+    in builtins.foldl' (done: each: [ (make done each) ] ++ done) [ ] input`;
+  const options = ["--option", "sandbox-paths", "/bin /usr /lib /lib64?"];
+  nix.run("nix-build", ["--no-out-link", ...options, "--expr", expression]);
+  const known = JSON.parse(nix.run("nix", ["path-info", "--all", "--json"]).toString()) as {
+    path: string;
+    ca: string | undefined;
+    references: string[];
+  }[];
+  const built = known.filter(({ ca, path }) => ca?.startsWith("fixed:r:") && !path.endsWith(".drv"));
+  assert.ok(built.length > 1);
+  for (const { path: text, references } of built) {
+    const path = parseStorePath(text);
+    const nar = narOfFile(readFileSync(nix.root + path, "latin1"));
+    const scanner = makeReferenceScanner(known.map((each) => hashPart(parseStorePath(each.path))));
+    scanner.update(nar);
+    const found = new Set(scanner.found());
+    const all = references.map(parseStorePath);
+    assert.deepEqual(found, new Set(all.map(hashPart)));
+    const hasher = makeModuloHasher("sha256", hashPart(path));
+    hasher.update(nar);
+    const { hash, self } = hasher.finish();
+    const others = all.filter((each) => each !== path);
+    assert.equal(makeFixedOutputPath(namePart(path), "recursive", hash, { references: others, self }), path);
+  }
 });
 
 /** The NAR of one regular file. */
