@@ -8,6 +8,7 @@ import { type Declared, Module } from "./module.ts";
 import { Alias, Option, type OptionFacts, type OptionTree } from "./option.ts";
 import { showPath } from "./place.ts";
 import { describePlace } from "./problem.ts";
+import { evaluationOf } from "./record.ts";
 import { isRecord } from "./types/check.ts";
 import type { JsonSchema } from "./types/type.ts";
 
@@ -39,6 +40,7 @@ export function describeOptions(
   const found: OptionDocument[] = [];
   for (const [index, { names, declarers, facts }] of declarations.entries())
     if (index !== freeform) describe([...names], names, declarers, facts);
+    else describeBelow([], declarers, facts);
   return found.sort((a, b) => compareText(a.name, b.name));
 
   function describe(
@@ -54,7 +56,7 @@ export function describeOptions(
       ...(facts.description === undefined ? {} : { description: facts.description }),
       type: facts.type.description,
       schema: facts.type.schema(),
-      ...textOf("default", facts.defaultText, facts.default),
+      ...textOf("default", facts.defaultText, facts.default ?? emptyOf(facts)),
       ...textOf("example", undefined, facts.example),
       readOnly: facts.readOnly === true,
       declarations: declarers.map(({ source: { module } }) => ({
@@ -62,8 +64,15 @@ export function describeOptions(
         ...locationOf(module, names),
       })),
     });
-    if (facts.visible === "shallow") return;
-    for (const below of facts.type.below?.() ?? [])
+    if (facts.visible !== "shallow") describeBelow(path, declarers, facts);
+  }
+
+  function describeBelow(
+    path: readonly string[],
+    declarers: readonly Pick<Declarer, "source">[],
+    { type }: OptionFacts,
+  ): void {
+    for (const below of type.below?.() ?? [])
       describeTree([...path, ...below.path], [], below.module ?? declarers[0]?.source.module, below.options);
   }
 
@@ -85,6 +94,12 @@ export function describeOptions(
     const file = relativeTo === undefined ? location.file : relative(relativeTo, location.file);
     return { location: { ...location, file } };
   }
+}
+
+/** Get the value of an option that nobody defines, where its type has a plain one. */
+function emptyOf({ type }: OptionFacts): unknown {
+  const empty = type.empty?.(undefined);
+  return evaluationOf(empty) === undefined ? empty : undefined;
 }
 
 function textOf<K extends string>(key: K, text: string | undefined, value: unknown): { [L in K]?: string } {

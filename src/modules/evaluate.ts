@@ -68,9 +68,9 @@ export class Evaluation implements Slots {
     return new Evaluation(this.compiled, this.parts, this.place, this.specialArgs);
   }
 
-  /** Run the bodies, if nothing has been read yet. */
+  /** Run the bodies, unless that was done or is being done. Throws what is wrong with their definitions. */
   prepare(): void {
-    if (!this.#ready) this.#prepare(0);
+    if (!this.#ready && this.#running === undefined) this.#prepare(0);
   }
 
   /** Read an option. */
@@ -270,7 +270,10 @@ export class Evaluation implements Slots {
 
   #undeclared(view: Group, name: string, definition: Definition, by: Declared | undefined): CleaveError {
     const place = placeOf(this.place, [...view.path, name]);
-    return outOfReach(this, view, name, by ?? definition.source.module, locate(definition, place));
+    return outOfReach(this, view, name, by ?? definition.source.module, {
+      location: locate(definition, place),
+      value: definition.value,
+    });
   }
 
   #eager(wanted: number, module: Declared): CleaveError {

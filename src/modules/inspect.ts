@@ -78,6 +78,9 @@ class InfoHandler extends RecordHandler {
     const declaration = this.evaluation.compiled.declarations[index];
     return declaration === undefined ? undefined : new OptionInfo(this.evaluation, index, declaration);
   }
+  override check(): void {
+    // What is known about options does not depend on definitions.
+  }
   override below(group: Group): object {
     return infosOf(this.evaluation, group, this.reader);
   }

@@ -5,9 +5,11 @@ import { type Entry, Group, Redirect } from "./compile.ts";
 import type { Definition } from "./definition.ts";
 import type { Evaluation } from "./evaluate.ts";
 import type { Declared } from "./module.ts";
+import { Option } from "./option.ts";
 import { namesOf, placeOf, showPath } from "./place.ts";
 import { callerIn } from "./position.ts";
 import { optionError } from "./problem.ts";
+import { isRecord } from "./types/check.ts";
 
 /**
  * The handler of a record, and its target too. It looks like a frozen plain object whose properties are the
@@ -32,6 +34,11 @@ export class RecordHandler implements ProxyHandler<object> {
     return recordOf(this.evaluation, group, this.reader);
   }
 
+  /** Find definitions of what does not exist, before anybody is told what exists. */
+  check(): void {
+    this.evaluation.prepare();
+  }
+
   get(_target: object, name: string | symbol): unknown {
     const { evaluation, group } = this;
     if (typeof name === "symbol") return name === inspect.custom ? show : name === behind ? this : undefined;
@@ -49,17 +56,20 @@ export class RecordHandler implements ProxyHandler<object> {
     // What JavaScript itself looks up on any object.
     if (name === "then" || name === "toJSON") return undefined;
     if (name in Object.prototype) return Reflect.get(Object.prototype, name);
+    this.check();
     throw outOfReach(evaluation, group, name, this.reader);
   }
 
   has(_target: object, name: string | symbol): boolean {
     if (typeof name === "symbol") return false;
+    this.check();
     return (
       this.group.names.has(name) || (this.group.open && Object.hasOwn(this.evaluation.rest(this.group), name))
     );
   }
 
   ownKeys(): string[] {
+    this.check();
     const names: string[] = [];
     for (const [name, entry] of this.group.names)
       if (typeof entry === "number" || entry instanceof Group) names.push(name);
@@ -142,10 +152,10 @@ export function outOfReach(
   group: Group,
   name: string,
   by: Declared | undefined,
-  definition?: Location,
+  definition?: { readonly location: Location | undefined; readonly value: unknown },
 ): CleaveError {
   const verb = definition === undefined ? "reads" : "defines";
-  const location = definition ?? readAt(by);
+  const location = definition === undefined ? readAt(by) : (definition.location ?? by?.origin.location);
   const path = showPath([...namesOf(placeOf(evaluation.place, group.path)), name]);
   const whole = group.whole ?? group;
   const entry = whole.names.get(name);
@@ -166,12 +176,22 @@ export function outOfReach(
   return new CleaveError({
     code: "option-unknown",
     message: `there is no option ${path}${who}`,
-    hint:
-      near.length > 0
+    hint: holdsOption(definition?.value)
+      ? `this is a declaration: it goes into the options of module ${by?.name}, not into its definitions`
+      : near.length > 0
         ? `did you mean ${near.join(" or ")}?`
         : `${here} has ${some.join(", ") || "no options"}; declare the option, or use the module that declares it`,
     location,
   });
+}
+
+/** Say whether a definition is an option, or a record of such, without running anything of it. */
+function holdsOption(value: unknown, depth = 0): boolean {
+  if (value instanceof Option) return true;
+  if (depth > 4 || !isRecord(value)) return false;
+  return Object.values(Object.getOwnPropertyDescriptors(value)).some((each) =>
+    holdsOption(each.value, depth + 1),
+  );
 }
 
 /** Say that an option is no more. */

@@ -1,9 +1,10 @@
 /** Types made of others: one of several values, one of several types, at most one definition. */
+import { CleaveError } from "../../base/index.ts";
 import { Declaration } from "../declaration.ts";
 import type { Definition } from "../definition.ts";
 import { Option } from "../option.ts";
-import type { Place } from "../place.ts";
-import { optionError } from "../problem.ts";
+import { type Place, showPath } from "../place.ts";
+import { describeValue, optionError } from "../problem.ts";
 import type { Definable } from "../property.ts";
 import { isRecord, mergeEqual, mergeOne, misfits } from "./check.ts";
 import { uniteElement } from "./collection.ts";
@@ -206,7 +207,11 @@ export function attrTag<const T extends Tags>(tags: T): Type<TagValue<T>, TagInp
   const names = Object.keys(tags);
   for (const name of names)
     if (!(tags[name] instanceof Option))
-      throw new TypeError(`attrTag: the tag ${name} is no option; wrap its type in mkOption({ type })`);
+      throw new CleaveError({
+        code: "option-declaration",
+        message: `attrTag: the tag ${showPath([name])} is ${describeValue(tags[name])}, not an option`,
+        hint: "wrap its type in mkOption({ type })",
+      });
   const isTagged = (value: unknown): boolean => {
     if (!isRecord(value)) return false;
     const [name, ...more] = Object.keys(value);

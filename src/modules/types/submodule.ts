@@ -1,10 +1,11 @@
 /** Submodules: an option whose value is a configuration of its own. */
+import { CleaveError } from "../../base/index.ts";
 import { type Compiled, collect, compile, Group, Redirect } from "../compile.ts";
 import { Definition } from "../definition.ts";
 import { Evaluation, type Part, type SpecialArgs } from "../evaluate.ts";
 import { bodyOf, type Declared, defineModule, Module, type OffersOf } from "../module.ts";
 import type { Config, Definitions, OptionTree } from "../option.ts";
-import type { Place } from "../place.ts";
+import { type Place, showPlace } from "../place.ts";
 import { captureOrigin } from "../position.ts";
 import { isRecord, misfits } from "./check.ts";
 import { type JsonSchema, phraseOf, Type } from "./type.ts";
@@ -66,8 +67,8 @@ class Base {
 function submoduleOf<V, I>(parts: Parts): Type<V, I> {
   const { modules, specialArgs = {} } = parts;
   let made: Base | undefined;
-  const base = (): Base => {
-    made ??= new Base(modules);
+  const base = (place?: Place): Base => {
+    made ??= baseAt(place, modules);
     return made;
   };
   const freeform = modules.find((each) => each.freeform !== undefined)?.freeform;
@@ -78,14 +79,17 @@ function submoduleOf<V, I>(parts: Parts): Type<V, I> {
       (freeform === undefined ? "submodule" : `open submodule of ${phraseOf(freeform, "noun", "composite")}`),
     constant: false,
     merge: (place, definitions) =>
-      misfits(definitions, isDefinition) ?? evaluate(base(), place, definitions, specialArgs),
-    empty: (place) => evaluate(base(), place, [], specialArgs),
+      misfits(definitions, isDefinition) ?? evaluate(base(place), place, definitions, specialArgs),
+    empty: (place) => evaluate(base(place), place, [], specialArgs),
     schema: () => schemaOf(base().compiled),
     below: () =>
       collect(modules).flatMap((each) =>
-        "options" in each && each.options !== undefined
-          ? [{ path: [], options: each.options, module: each }]
-          : [],
+        each instanceof Definition
+          ? []
+          : [
+              ...(each.options === undefined ? [] : [{ path: [], options: each.options, module: each }]),
+              ...(each.freeform?.below?.() ?? []),
+            ],
       ),
     extend: (module, options) =>
       submoduleOf({
@@ -101,6 +105,23 @@ function submoduleOf<V, I>(parts: Parts): Type<V, I> {
         : undefined,
     parts,
   });
+}
+
+/** Make the base of a submodule; what is wrong with its declarations is said of the submodule at `place`. */
+function baseAt(place: Place | undefined, modules: readonly Declared[]): Base {
+  try {
+    return new Base(modules);
+  } catch (error) {
+    if (place === undefined || !(error instanceof CleaveError)) throw error;
+    const { code, message, hint, location, cause } = error;
+    throw new CleaveError({
+      code,
+      message: `in the submodule ${showPlace(place)}, ${message}`,
+      hint,
+      location,
+      cause,
+    });
+  }
 }
 
 function isParts(parts: unknown): parts is Parts {
