@@ -60,6 +60,20 @@ export const codes = {
   "option-undefined": "An option is read that nothing defines",
   "option-unknown": "There is no such option",
 
+  // fetch
+  "fetch-connection": "A server cannot be reached, or its connection broke",
+  "fetch-destination": "A fetched file cannot be written",
+  "fetch-failed": "None of several places has a file",
+  "fetch-file": "A file of a file URL cannot be read",
+  "fetch-host": "The name of a host has no address",
+  "fetch-mirror": "There is no such mirror",
+  "fetch-mismatch": "A fetched file does not have the expected hash",
+  "fetch-redirect": "A server redirects to where cleave does not follow",
+  "fetch-status": "A server does not give the file",
+  "fetch-tls": "There is no safe connection to a server",
+  "fetch-url": "A URL cannot be fetched",
+  "mirrors-malformed": "The mirrors file cannot be read",
+
   // cli
   "cli-unknown-command": "There is no such command",
   "cli-usage": "The command does not take these arguments",

@@ -72,4 +72,8 @@ export const commands: Readonly<Record<string, Entry>> = {
     summary: "say what an error code means and what to do",
     load: async () => (await import("./commands/explain.ts")).explain,
   },
+  fetch: {
+    summary: "fetch a file by URL or mirror, print its hash and store path",
+    load: async () => (await import("./commands/fetch.ts")).fetch,
+  },
 };

@@ -1,0 +1,145 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { cleave, repository } from "../support/cleave.ts";
+import { needsNix, nixIn } from "../support/nix.ts";
+import { broken, ranged, serve, status, whole } from "../support/serve.ts";
+import { temporaryFolder } from "../support/temp.ts";
+
+const hello = Buffer.from("hello\n");
+const sri = `sha256-${createHash("sha256").update(hello).digest("base64")}`;
+
+test("cleave fetch prints hash and store path, and keeps the file where it is told", async () => {
+  await using server = await serve(whole(hello));
+  using temp = temporaryFolder();
+  const path = "/nix/store/gy454w1cxaq731grqwylhzf4pp9r5izh-hello.txt";
+  const outcome = await cleave(["fetch", `${server.url}a/hello.txt`], { cwd: temp.path });
+  assert.deepEqual(outcome, { code: 0, stdout: `${sri}\n${path}\n`, stderr: "" });
+  assert.deepEqual(readdirSync(temp.path), []);
+  assert.deepEqual(
+    await cleave(["fetch", "--json", "--hash", sri, "-o", "kept file", `${server.url}a/hello.txt`], {
+      cwd: temp.path,
+    }),
+    { code: 0, stdout: `${JSON.stringify({ hash: sri, storePath: path })}\n`, stderr: "" },
+  );
+  assert.deepEqual(readFileSync(join(temp.path, "kept file")), hello);
+});
+
+test("the answer is that of nix store prefetch-file", needsNix, async () => {
+  using temp = temporaryFolder();
+  const nix = nixIn(temp.path);
+  for (const name of ["plain.txt", "name?with=query"]) {
+    const url = `file://${temp.path}/${name}`;
+    writeFileSync(join(temp.path, name.replace(/\?.*/, "")), hello);
+    assert.equal(
+      (await cleave(["fetch", "--json", url])).stdout.trim(),
+      nix.run("nix", ["store", "prefetch-file", "--json", url]).toString().trim(),
+    );
+  }
+  const url = `file://${temp.path}/plain.txt`;
+  const sha512 = `sha512-${createHash("sha512").update(hello).digest("base64")}`;
+  assert.equal(
+    (await cleave(["fetch", "--json", "--hash", sha512, "--name", "other", url])).stdout.trim(),
+    nix
+      .run("nix", ["store", "prefetch-file", "--json", "--hash-type", "sha512", "--name", "other", url])
+      .toString()
+      .trim(),
+  );
+});
+
+test("a mirror of the mirrors file, and a broken connection on the way", async () => {
+  const headers = { etag: '"v1"' };
+  await using server = await serve(status(404), broken(hello, 3, headers), ranged(hello, headers));
+  using temp = temporaryFolder();
+  mkdirSync(join(temp.path, "cleave"));
+  writeFileSync(
+    join(temp.path, "cleave/mirrors.json"),
+    JSON.stringify({ mine: [`${server.url}one`, `${server.url}two`] }),
+  );
+  const outcome = await cleave(["fetch", "--hash", sri, "mirror://mine/hello.txt"], {
+    env: { XDG_CONFIG_HOME: temp.path },
+  });
+  assert.equal(outcome.stdout.split("\n")[0], sri);
+  assert.match(
+    outcome.stderr,
+    /^warning: http:\S+\/two\/hello.txt cannot be fetched: .*; trying again in 0\.\d s\n$/,
+  );
+  assert.deepEqual(
+    server.requests.map((request) => request.split(" ")[0]),
+    ["/one/hello.txt", "/two/hello.txt", "/two/hello.txt"],
+  );
+});
+
+test("a wrong hash leaves what was there", async () => {
+  await using server = await serve(whole(Buffer.from("other\n")));
+  using temp = temporaryFolder();
+  writeFileSync(join(temp.path, "kept"), "before");
+  const outcome = await cleave(["fetch", "--hash", sri, "-o", "kept", `${server.url}hello`], {
+    cwd: temp.path,
+  });
+  assert.deepEqual(outcome, {
+    code: 1,
+    stdout: "",
+    stderr:
+      `error[fetch-mismatch]: ${server.url}hello has other content than hello should have: expected ${sri}, ` +
+      "got sha256-fk+i64x6wIlznV3vxEifrWihANkggso1xrQKRSSCH4c=\n" +
+      "  hint: if the new content is what you want, write its hash where the old one stands\n" +
+      "  more: cleave explain fetch-mismatch\n",
+  });
+  assert.deepEqual(readdirSync(temp.path), ["kept"]);
+  assert.equal(readFileSync(join(temp.path, "kept"), "utf8"), "before");
+});
+
+test("a server that stalls is given up after the time that was given", async () => {
+  await using server = await serve(() => {});
+  const outcome = await cleave(["fetch", "--tries", "1", "--stalled-timeout", "0.1", `${server.url}hello`]);
+  assert.deepEqual(outcome, {
+    code: 1,
+    stdout: "",
+    stderr:
+      `error[fetch-connection]: ${server.url}hello cannot be fetched: no byte for 0.1 s\n` +
+      "  hint: try again later, or name another URL\n" +
+      "  more: cleave explain fetch-connection\n",
+  });
+});
+
+test("an interrupt leaves nothing and exits with 130", async () => {
+  using temp = temporaryFolder();
+  let seen = () => {};
+  const asked = new Promise<void>((resolve) => {
+    seen = resolve;
+  });
+  await using server = await serve((_, response) => response.writeHead(200).write(hello, () => seen()));
+  const child = spawn(join(repository, "cleave"), ["fetch", "-o", "file", `${server.url}hello`], {
+    cwd: temp.path,
+    stdio: "inherit",
+  });
+  const ended = new Promise((resolve) => child.on("close", (code) => resolve(code)));
+  await asked;
+  child.kill("SIGINT");
+  assert.equal(await ended, 130);
+  assert.deepEqual(readdirSync(temp.path), []);
+});
+
+test("a URL without a name, and a number that is none", async () => {
+  assert.deepEqual(await cleave(["fetch", "https://host.example/"]), {
+    code: 2,
+    stdout: "",
+    stderr:
+      "error[cli-usage]: the URL https://host.example/ does not end with a name for a store path\n" +
+      '  because[store-path-malformed]: "" is no name for a store path: it has an empty name\n' +
+      "  hint: give one with --name NAME\n" +
+      "  more: cleave explain cli-usage\n",
+  });
+  assert.deepEqual(await cleave(["fetch", "--tries", "many", "https://host.example/a"]), {
+    code: 2,
+    stdout: "",
+    stderr:
+      "error[cli-usage]: --tries takes a number above 0, not many\n" +
+      "  hint: usage: cleave fetch [--hash HASH] [--name NAME] [--output FILE] [--json] URL...\n" +
+      "  more: cleave explain cli-usage\n",
+  });
+});
