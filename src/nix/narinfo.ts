@@ -172,8 +172,9 @@ function parseLines(text: string): { fields: Map<string, Line>; signatures: stri
   if (lines.pop() !== "") throw malformed("the last line does not end", lines.length + 1);
   lines.forEach((content, index) => {
     const line = index + 1;
-    const colon = content.indexOf(": ");
-    if (colon < 0) throw malformed(`the line ${quote(content)} is no field, colon, space and value`, line);
+    const colon = content.indexOf(":");
+    if (colon < 0 || content[colon + 1] !== " ")
+      throw malformed(`the line ${quote(content)} is no field, colon, space and value`, line);
     const name = content.slice(0, colon);
     const value = content.slice(colon + 2);
     const earlier = fields.get(name);

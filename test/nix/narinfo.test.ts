@@ -10,6 +10,7 @@ import {
   fingerprint,
   formatBase32,
   formatContentAddress,
+  formatHash,
   formatNamedHash,
   formatNarInfo,
   formatPublicKey,
@@ -177,6 +178,81 @@ test(
   },
 );
 
+test("Nix law: what is read in a narinfo, real Nix reads as the same", needsNix, () => {
+  using temp = temporaryFolder();
+  const cache = join(temp.path, "cache");
+  mkdirSync(cache);
+  writeFileSync(join(cache, "nix-cache-info"), "StoreDir: /nix/store\n");
+  const hash = hashBytes("sha256", "NAR");
+  const line = fc.oneof(
+    fc.constantFrom(
+      ...["Compression: none", "Compression: ", "FileSize: 7", "Deriver: unknown-deriver", "System: a b"],
+      ...["Other: x", "Other: y", "Sig: b:x", "Sig: a:x", "References: ", "CA: "],
+      `CA: ${formatContentAddress({ method: "text", hash })}`,
+    ),
+    fc
+      .constantFrom("base16", "base64", "sri", "nix32")
+      .map((form) => `FileHash: ${formatNamedHash(hash, form)}`),
+    fc
+      .constantFrom("md5", "sha1", "sha512")
+      .map((each) => `CA: fixed:r:${formatNamedHash(hashBytes(each, ""), "nix32")}`),
+    fc
+      .array(fc.constantFrom(baseName(somewhere(1)), baseName(somewhere(2)), ""))
+      .map((all) => `References: ${all.join(" ")}`),
+    fc
+      .tuple(fc.nat(400), fc.string({ unit: fc.constantFrom(..."a/ :-\n"), maxLength: 2 }))
+      .map(([at, put]) => ({ at, put })),
+  );
+  const texts = fc.sample(fc.array(line, { minLength: 1, maxLength: 4 }), 300).map((lines, index) => {
+    let text = sample.replace(/StorePath: .*/, `StorePath: ${somewhere(index)}`);
+    for (const each of lines) {
+      if (typeof each !== "string") text = text.slice(0, each.at) + each.put + text.slice(each.at);
+      else {
+        // In place of the field that is there, and for some texts beside it.
+        const field = each.slice(0, each.indexOf(":"));
+        const rest = text.split("\n").filter((other) => index % 3 === 0 || !other.startsWith(`${field}:`));
+        text = [each, ...rest].join("\n");
+      }
+    }
+    return text;
+  });
+  const read = texts.flatMap((text, index) => {
+    try {
+      const info = parseNarInfo(text);
+      if (info.path !== somewhere(index)) return [];
+      writeFileSync(join(cache, `${hashPart(info.path)}.narinfo`), text);
+      return [info];
+    } catch (error) {
+      assert.ok(error instanceof CleaveError && error.code === "narinfo-malformed", String(error));
+      return [];
+    }
+  });
+  assert.ok(read.length > 50);
+  const theirs = JSON.parse(
+    nixIn(temp.path)
+      .run("nix", ["path-info", "--json", "--store", `file://${cache}`, ...read.map(({ path }) => path)])
+      .toString(),
+  ) as { path: string }[];
+  const ours = read.map((info) => ({
+    path: info.path,
+    narHash: formatHash(info.narHash, "sri"),
+    narSize: info.narSize,
+    references: info.references,
+    ...(info.contentAddress === undefined ? {} : { ca: formatContentAddress(info.contentAddress) }),
+    ...(info.deriver === undefined ? {} : { deriver: info.deriver }),
+    ...(info.signatures.length === 0 ? {} : { signatures: info.signatures }),
+    url: info.url,
+    ...(info.fileHash === undefined ? {} : { downloadHash: formatHash(info.fileHash, "sri") }),
+    ...(info.fileSize === undefined ? {} : { downloadSize: info.fileSize }),
+  }));
+  const inOrder = (all: readonly { path: string }[]) => all.toSorted((a, b) => (a.path < b.path ? -1 : 1));
+  assert.deepEqual(inOrder(ours), inOrder(theirs));
+});
+
+function somewhere(index: number): StorePath {
+  return parseStorePath(`/nix/store/${formatHash(hashBytes("sha1", `${index}`), "nix32")}-hello`);
+}
+
 const sample = `StorePath: /nix/store/s66mzxpvicwk07gjbjfw9izjfa797vsw-hello-2.12.1
 URL: nar/1nhgq6wcggx0plpy4991h3ginj6hipsdslv4fd4zml1n707j26yq.nar.xz
 Compression: xz
@@ -235,6 +311,10 @@ test("a malformed narinfo is refused with its line", () => {
   refused(
     sample.replace("NarSize: ", "NarSize:"),
     `${code} the line NarSize:226488 is no field, colon, space and value\n  at 7\n`,
+  );
+  refused(
+    sample.replace("FileHash:", "FileHash:a:"),
+    `${code} the line "FileHash:a: sha256:1nhgq6wcggx0plpy4991h3ginj6hipsdslv4fd4zml1n707j26yq" is no field, colon, space and value\n  at 4\n`,
   );
   refused(`${sample}URL: x\n`, `${code} URL is there already, in line 2\n  at 11\n`);
   refused(sample.replace(/URL: .*/, "URL: "), `${code} URL is empty\n  at 2\n`);
