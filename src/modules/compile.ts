@@ -146,23 +146,33 @@ function reachOf(module: Declared): Set<unknown> {
 
 /** List modules and all that they use and import, in the order of their definitions, without the disabled ones. */
 export function collect(parts: readonly Part[]): readonly Part[] {
-  const all = closure(parts, new Set());
-  const disabled = new Set(
-    all.flatMap((each) =>
-      each instanceof Definition ? [] : each.disabled.map((module) => keyOf(Module.declared(module))),
-    ),
-  );
-  return (disabled.size === 0 ? all : closure(parts, disabled)).reverse();
+  const all = closure(parts, undefined);
+  let disabled: Set<unknown> | undefined;
+  for (const each of all)
+    if (!(each instanceof Definition) && each.disabled.length > 0) {
+      disabled ??= new Set();
+      for (const module of each.disabled) disabled.add(keyOf(Module.declared(module)));
+    }
+  return (disabled === undefined ? all : closure(parts, disabled)).reverse();
 }
 
+/** Past this many parts, a set is used to find one again. */
+const few = 24;
+
 /** Go breadth first through modules and what they use and import, past those that are left out. */
-function closure(parts: readonly Part[], without: ReadonlySet<unknown>): Part[] {
-  const seen = new Set(without);
+function closure(parts: readonly Part[], without: ReadonlySet<unknown> | undefined): Part[] {
   const found: Part[] = [];
+  let seen: Set<unknown> | undefined;
   const add = (part: Part): void => {
     const key = part instanceof Definition ? part : keyOf(part);
-    if (seen.has(key)) return;
-    seen.add(key);
+    if (without?.has(key) === true) return;
+    if (seen === undefined) {
+      for (const each of found) if ((each instanceof Definition ? each : keyOf(each)) === key) return;
+      if (found.length > few)
+        seen = new Set(found.map((each) => (each instanceof Definition ? each : keyOf(each))));
+    }
+    if (seen?.has(key) === true) return;
+    seen?.add(key);
     found.push(part);
   };
   for (const each of parts) add(each);
@@ -170,7 +180,8 @@ function closure(parts: readonly Part[], without: ReadonlySet<unknown>): Part[] 
     const part = found[index];
     if (part === undefined || part instanceof Definition) continue;
     for (const each of part.uses) add(Module.declared(each));
-    for (const each of importsOf(part)) add(each);
+    if (typeof part.imports === "function" || part.imports.length > 0)
+      for (const each of importsOf(part)) add(each);
   }
   return found;
 }
@@ -206,9 +217,10 @@ const trie = new Trie();
 /** Get the compiled form of a collected list. Throws `option-declaration`. */
 export function compile(parts: readonly Part[]): Compiled {
   let node = trie;
-  const modules = parts.filter((each): each is Declared => !(each instanceof Definition)).filter(declares);
-  for (const each of modules) node = node.at(each);
-  node.compiled ??= compileModules(modules);
+  for (const each of parts) if (!(each instanceof Definition) && declares(each)) node = node.at(each);
+  node.compiled ??= compileModules(
+    parts.filter((each): each is Declared => !(each instanceof Definition) && declares(each)),
+  );
   return node.compiled;
 }
 

@@ -71,6 +71,10 @@ export class Definition {
   }
 }
 
+/** What is being discharged, of all that are under way; only the first `top` count. */
+const discharged: Definition[] = [];
+let top = 0;
+
 /**
  * Take off thunks and properties: drop what stands under a condition that does not hold, then what another
  * definition's priority wins over, then sort by order. The values that are left are plain.
@@ -78,9 +82,16 @@ export class Definition {
 export function settle(place: Place | undefined, definitions: readonly Definition[]): readonly Definition[] {
   const only = definitions[0];
   if (definitions.length === 1 && only !== undefined && isPlain(only)) return definitions;
-  const found: Definition[] = [];
-  for (const each of definitions) discharge(place, each, found);
-  return sortByOrder(keepStrongest(found));
+  const base = top;
+  try {
+    for (let index = 0; index < definitions.length; index += 1) {
+      const each = definitions[index];
+      if (each !== undefined) discharge(place, each);
+    }
+    return sortByOrder(keepStrongest(discharged.slice(base, top)));
+  } finally {
+    top = base;
+  }
 }
 
 function isPlain({ value, condition }: Definition): boolean {
@@ -94,11 +105,10 @@ function isPlain({ value, condition }: Definition): boolean {
 /** Hears of each definition that was discharged: whether it stood under conditions, and whether they held. */
 export type Note = (definition: Definition, conditional: boolean, held: boolean) => void;
 
-/** Take off a definition's thunks and properties, adding what is left of it to `found`: nothing, one or several. */
+/** Take off a definition's thunks and properties, and hand on what is left of it: nothing, one or several. */
 export function discharge(
   place: Place | undefined,
   definition: Definition,
-  found: Definition[],
   note?: Note,
   within = false,
 ): void {
@@ -134,7 +144,6 @@ export function discharge(
         discharge(
           place,
           new Definition(each, definition.source, priority, order, undefined),
-          found,
           note,
           conditional,
         );
@@ -145,26 +154,38 @@ export function discharge(
     value === definition.value && definition.condition === undefined
       ? definition
       : new Definition(value, definition.source, priority, order, undefined);
-  found.push(plain);
-  note?.(plain, conditional, true);
+  if (note !== undefined) note(plain, conditional, true);
+  else {
+    discharged[top] = plain;
+    top += 1;
+  }
 }
 
 /** The lowest priority of some definitions. */
 export function strongest(definitions: readonly Definition[]): number {
   let least = Number.POSITIVE_INFINITY;
-  for (const { priority = priorities.plain } of definitions) if (priority < least) least = priority;
+  for (let index = 0; index < definitions.length; index += 1) {
+    const priority = definitions[index]?.priority ?? priorities.plain;
+    if (priority < least) least = priority;
+  }
   return least;
 }
 
 function keepStrongest(definitions: readonly Definition[]): readonly Definition[] {
   if (definitions.length < 2) return definitions;
   const least = strongest(definitions);
-  return definitions.filter(({ priority = priorities.plain }) => priority === least);
+  for (let index = 0; index < definitions.length; index += 1)
+    if ((definitions[index]?.priority ?? priorities.plain) !== least)
+      return definitions.filter(({ priority = priorities.plain }) => priority === least);
+  return definitions;
 }
 
 function sortByOrder(definitions: readonly Definition[]): readonly Definition[] {
-  if (definitions.length < 2 || definitions.every(({ order }) => order === undefined)) return definitions;
-  return definitions.toSorted((a, b) => (a.order ?? orders.plain) - (b.order ?? orders.plain));
+  if (definitions.length < 2) return definitions;
+  for (let index = 0; index < definitions.length; index += 1)
+    if (definitions[index]?.order !== undefined)
+      return definitions.toSorted((a, b) => (a.order ?? orders.plain) - (b.order ?? orders.plain));
+  return definitions;
 }
 
 /** Call a thunk; what it throws becomes `option-throws` with the option and the definition. */

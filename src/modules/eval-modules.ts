@@ -24,17 +24,17 @@ export type Evaluated<O> = {
   /** What is known about each option beside its value. */
   readonly options: OptionInfos<O>;
   /** Tell the whole story of an option, by its path: `phases.build.script`, or names. Throws `option-unknown`. */
-  explain(path: string | readonly string[]): Explanation;
+  readonly explain: (path: string | readonly string[]) => Explanation;
   /** What modules warn of, and definitions under old names; those of submodules that were read so far. */
   readonly warnings: readonly string[];
   /** Throw `module-assertion` where an assertion of the module `checks` does not hold. */
-  check(): void;
+  readonly check: () => void;
   /** Evaluate again, with more modules or definitions. This is the only way to override a configuration. */
-  extendModules<const M extends readonly Module[] = readonly []>(more: {
+  readonly extendModules: <const M extends readonly Module[] = readonly []>(more: {
     readonly modules?: M;
     readonly definitions?: Definable<Definitions<O>>;
     readonly specialArgs?: SpecialArgs;
-  }): Evaluated<O & OffersOf<M[number]>>;
+  }) => Evaluated<O & OffersOf<M[number]>>;
 };
 
 type Arguments<A> = keyof A extends never
@@ -53,21 +53,43 @@ export function evalModules<const M extends readonly Module[]>(
 }
 
 function evaluated<O>(modules: readonly Declared[], specialArgs: SpecialArgs): Evaluated<O> {
-  const parts = collect(modules);
-  const evaluation = new Evaluation(compile(parts), parts, undefined, specialArgs);
-  return {
-    config: evaluation.config as Config<O>,
-    options: infosOf(evaluation, evaluation.compiled.root, undefined) as OptionInfos<O>,
-    get warnings() {
-      return listWarnings(evaluation);
-    },
-    explain: (path) => explain(evaluation, path),
-    check: () => checkAssertions(evaluation),
-    extendModules: function extendModules(more) {
+  return new EvaluatedModules<O>(modules, specialArgs);
+}
+
+/** Its functions may be taken off it: each is bound when it is read. */
+class EvaluatedModules<O> implements Evaluated<O> {
+  readonly #modules: readonly Declared[];
+  readonly #evaluation: Evaluation;
+
+  constructor(modules: readonly Declared[], specialArgs: SpecialArgs) {
+    const parts = collect(modules);
+    this.#modules = modules;
+    this.#evaluation = new Evaluation(compile(parts), parts, undefined, specialArgs);
+  }
+
+  get config(): Config<O> {
+    return this.#evaluation.config as Config<O>;
+  }
+  get options(): OptionInfos<O> {
+    return infosOf(this.#evaluation, this.#evaluation.compiled.root, undefined) as OptionInfos<O>;
+  }
+  get warnings(): readonly string[] {
+    return listWarnings(this.#evaluation);
+  }
+  get explain(): Evaluated<O>["explain"] {
+    return (path) => explain(this.#evaluation, path);
+  }
+  get check(): Evaluated<O>["check"] {
+    return () => checkAssertions(this.#evaluation);
+  }
+  get extendModules(): Evaluated<O>["extendModules"] {
+    const modules = this.#modules;
+    const { specialArgs } = this.#evaluation;
+    return function extendModules(more) {
       const added = (more.modules ?? []).map((each) => checkModule(each, "modules of extendModules"));
       if (more.definitions !== undefined)
         added.push(bodyOf("extendModules", captureOrigin(extendModules), more.definitions));
       return evaluated([...modules, ...added], { ...specialArgs, ...more.specialArgs });
-    },
-  };
+    };
+  }
 }

@@ -174,7 +174,7 @@ export class Evaluation implements Slots {
       this.#pushProperty(view, value, definition, by);
     else if (!isRecord(value)) throw notRecord(placeOf(this.place, view.path), definition);
     else
-      for (const name of Object.keys(value)) {
+      for (const name in value) {
         const entry = view.names.get(name);
         const each = new Definition(value[name], source, priority, order, condition);
         if (typeof entry === "number") this.#add(entry, each);
@@ -218,7 +218,12 @@ export class Evaluation implements Slots {
     }
     const before = pending[index];
     if (before === undefined || before === undefinedYet) pending[index] = [definition];
-    else if (Array.isArray(before)) before.push(definition);
+    else if (Array.isArray(before)) {
+      // Literals are as long as need be; what push() makes of one has room for 16 more.
+      if (before.length === 1) pending[index] = [before[0], definition];
+      else if (before.length === 2) pending[index] = [before[0], before[1], definition];
+      else before.push(definition);
+    }
   }
 
   /** Define a name that is not declared: one of a freeform type, or a mistake. */

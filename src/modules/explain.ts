@@ -183,22 +183,21 @@ type Exploded = { readonly definition: Definition; readonly conditional: boolean
 
 /** Take definitions apart, and say what became of each. */
 function explode(place: Place | undefined, definitions: readonly Definition[]): readonly Exploded[] {
-  const held: Definition[] = [];
   const noted: { definition: Definition; conditional: boolean; held: boolean }[] = [];
   for (const each of definitions)
     try {
-      discharge(place, each, held, (definition, conditional, holds) =>
-        noted.push({ definition, conditional, held: holds }),
+      discharge(place, each, (definition, conditional, held) =>
+        noted.push({ definition, conditional, held }),
       );
     } catch {
       // The merged value is this error, which is shown with it.
       noted.push({ definition: each, conditional: each.condition !== undefined, held: true });
     }
-  const least = strongest(held);
-  return noted.map(({ definition, conditional, held: holds }) => ({
+  const least = strongest(noted.filter(({ held }) => held).map(({ definition }) => definition));
+  return noted.map(({ definition, conditional, held }) => ({
     definition,
     conditional,
-    outcome: !holds
+    outcome: !held
       ? "condition does not hold"
       : (definition.priority ?? priorities.plain) === least
         ? "used"

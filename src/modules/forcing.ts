@@ -40,7 +40,11 @@ class Suspend extends Error {
   }
 }
 
-const stack: Slot[] = [];
+/** The slots that are being computed, outermost first: `depth` of them, the arrays keep what is past that. */
+const owners: Slots[] = [];
+const indexes: number[] = [];
+const pendings: unknown[] = [];
+let depth = 0;
 let suspended: Suspend | undefined;
 
 type Reader = (read: Slot, by: Slot | undefined) => void;
@@ -49,20 +53,30 @@ let reader: Reader | undefined;
 /** Get a slot's value, computing it where that was not done. Throws `option-cycle`, and what computing throws. */
 export function force(owner: Slots, index: number): unknown {
   const pending = owner.pending[index];
-  if (reader !== undefined) reader({ owner, index, pending }, stack[stack.length - 1]);
+  if (reader !== undefined) reader({ owner, index, pending }, depth === 0 ? undefined : slotAt(depth - 1));
   if (pending === undefined) return owner.values[index];
-  if (pending === computing)
-    throw cycle(stack.slice(stack.findIndex((each) => each.owner === owner && each.index === index)));
-  const slot = { owner, index, pending };
-  if (stack.length === 0) return forceFirst(slot);
-  if (stack.length < limit) return run(slot);
-  suspended = new Suspend(slot);
+  if (pending === computing) throw cycle(slotsFrom(owner, index));
+  if (depth === 0) return forceFirst(owner, index, pending);
+  if (depth < limit) return run(owner, index, pending);
+  suspended = new Suspend({ owner, index, pending });
   throw suspended;
 }
 
 /** Get whose slot is being computed. */
 export function current(): Slots | undefined {
-  return stack[stack.length - 1]?.owner;
+  return depth === 0 ? undefined : owners[depth - 1];
+}
+
+function slotAt(at: number): Slot {
+  const owner = owners[at];
+  if (owner === undefined) throw new Error("a slot beyond the stack");
+  return { owner, index: indexes[at] ?? 0, pending: pendings[at] };
+}
+
+/** List the slots that are being computed from a given one on. */
+function slotsFrom(owner: Slots, index: number): Slot[] {
+  const all = Array.from({ length: depth }, (_, at) => slotAt(at));
+  return all.slice(all.findIndex((each) => each.owner === owner && each.index === index));
 }
 
 /** Call a user's function. A suspension that it swallowed goes on. */
@@ -88,43 +102,58 @@ export function tracing<T>(listener: Reader, body: () => T): T {
   }
 }
 
-function run(slot: Slot): unknown {
-  const { owner, index } = slot;
+function run(owner: Slots, index: number, pending: unknown): unknown {
   owner.pending[index] = computing;
-  stack.push(slot);
-  let rest = slot.pending;
+  owners[depth] = owner;
+  indexes[depth] = index;
+  pendings[depth] = pending;
+  depth += 1;
+  let rest = pending;
   try {
-    const value = owner.compute(index, slot.pending);
+    const value = owner.compute(index, pending);
     if (suspended !== undefined) throw suspended;
     owner.values[index] = value;
     rest = undefined;
     return value;
   } catch (error) {
-    if (error instanceof Suspend) error.given.push(slot);
+    if (error instanceof Suspend) error.given.push({ owner, index, pending });
     throw error;
   } finally {
-    stack.pop();
+    depth -= 1;
     owner.pending[index] = rest;
   }
 }
 
-/** Force with an empty stack, and again for as long as something deeper has to come first. */
-function forceFirst(first: Slot): unknown {
+/** Force with an empty stack. */
+function forceFirst(owner: Slots, index: number, pending: unknown): unknown {
+  try {
+    return run(owner, index, pending);
+  } catch (error) {
+    if (!(error instanceof Suspend)) throw error;
+    return resume({ owner, index, pending }, error);
+  }
+}
+
+/** Force what has to come first, each with an empty stack, until nothing deeper has to. */
+function resume(first: Slot, error: Suspend): unknown {
   const todo = [first];
   const chains: Slot[][] = [];
+  const add = ({ slot, given }: Suspend): void => {
+    suspended = undefined;
+    chains.push(given.reverse());
+    const seen = todo.findIndex((each) => each.owner === slot.owner && each.index === slot.index);
+    if (seen >= 0) throw cycle(chains.slice(seen).flat());
+    todo.push(slot);
+  };
+  add(error);
   for (let slot = todo.at(-1); slot !== undefined; slot = todo.at(-1))
     try {
-      if (slot.owner.pending[slot.index] !== undefined) run(slot);
+      if (slot.owner.pending[slot.index] !== undefined) run(slot.owner, slot.index, slot.pending);
       todo.pop();
       chains.pop();
-    } catch (error) {
-      if (!(error instanceof Suspend)) throw error;
-      suspended = undefined;
-      const { slot: next, given } = error;
-      chains.push(given.reverse());
-      const seen = todo.findIndex((each) => each.owner === next.owner && each.index === next.index);
-      if (seen >= 0) throw cycle(chains.slice(seen).flat());
-      todo.push(next);
+    } catch (deeper) {
+      if (!(deeper instanceof Suspend)) throw deeper;
+      add(deeper);
     }
   return first.owner.values[first.index];
 }

@@ -134,7 +134,7 @@ export class Reach<O, A> {
 
   /** Define a module without options of its own, such as a package. */
   package(name: string, body: Body<O, A>): Module<O, A> {
-    return make(name, this.#uses, {}, body, captureOrigin(this.package));
+    return make(name, this.#uses, nothing, body, captureOrigin(this.package));
   }
 }
 
@@ -155,6 +155,9 @@ export function uses<const M extends readonly Module[]>(
   return new Reach(modules);
 }
 
+const nothing = {};
+const none: readonly never[] = Object.freeze([]);
+
 function make<O, A>(
   name: string,
   used: readonly Module[],
@@ -162,7 +165,7 @@ function make<O, A>(
   body: ((context: never) => unknown) | undefined,
   origin: Origin,
 ): Module<O, A> {
-  const { key, imports = [], disabledModules = [], options, freeformType, args } = declaration;
+  const { key, imports = none, disabledModules = none, options, freeformType, args } = declaration;
   for (const each of disabledModules) checkModule(each, `disabledModules of module ${name}`, origin);
   if (typeof imports !== "function")
     for (const each of imports) checkModule(each, `imports of module ${name}`, origin);

@@ -4,18 +4,21 @@ import { fileURLToPath } from "node:url";
 import type { Location } from "../base/index.ts";
 import { parse, type Syntax } from "./syntax.ts";
 
+/** What the runtime remembers of a call; it writes the text when that is read. */
+type Trace = { readonly stack: string };
+
 /** The place of a call, as yet unread. */
 export class Origin {
-  readonly #trace: Error;
+  readonly #trace: Trace;
   #location: Location | undefined;
 
-  constructor(trace: Error) {
+  constructor(trace: Trace) {
     this.#trace = trace;
   }
 
   /** Get file, line and column of the call, as far as the runtime tells. */
   get location(): Location {
-    this.#location ??= readTrace(this.#trace.stack ?? "");
+    this.#location ??= readTrace(this.#trace.stack);
     return this.#location;
   }
 
@@ -30,7 +33,7 @@ export class Origin {
 export function captureOrigin(callee: (...args: never) => unknown): Origin {
   const limit = Error.stackTraceLimit;
   Error.stackTraceLimit = 1;
-  const trace = new Error();
+  const trace = { stack: "" };
   Error.captureStackTrace(trace, callee);
   Error.stackTraceLimit = limit;
   return new Origin(trace);

@@ -114,7 +114,9 @@ export class RecordHandler implements ProxyHandler<object> {
   }
 
   // What `util.inspect` shows of a proxy is its target, but it calls this on the proxy.
-  readonly [inspect.custom] = show;
+  [inspect.custom](): unknown {
+    return show.call(this);
+  }
 }
 
 /** Copy a record for a console, with the error in place of each value that throws. */

@@ -38,13 +38,18 @@ function mergeList(
   element: Type,
   definitions: readonly Definition[],
 ): readonly unknown[] {
+  const only: unknown = definitions[0]?.value;
+  const { scalar } = element;
+  if (definitions.length === 1 && scalar !== undefined && Array.isArray(only) && only.every(scalar))
+    return Object.freeze(only.slice());
   const list: unknown[] = [];
-  for (const [number, definition] of definitions.entries()) {
-    const { value } = definition;
-    if (!Array.isArray(value)) continue;
-    for (let index = 0; index < value.length; index += 1) {
-      const each: unknown = value[index];
-      if (element.scalar?.(each) === true) {
+  for (let number = 0; number < definitions.length; number += 1) {
+    const definition = definitions[number];
+    const values: unknown = definition?.value;
+    if (definition === undefined || !Array.isArray(values)) continue;
+    for (let index = 0; index < values.length; index += 1) {
+      const each: unknown = values[index];
+      if (scalar?.(each) === true) {
         list.push(each);
         continue;
       }
@@ -129,25 +134,67 @@ function isAttrsParts(parts: unknown): parts is AttrsFacts<unknown, unknown> {
 
 const emptyAttrs: Attrs<unknown> = Object.freeze({});
 
-/** Collect the definitions of each attribute. Throws `option-name` for `__proto__`. */
-function byName(place: Place | undefined, definitions: readonly Definition[]): [string, Definition[]][] {
-  const found = new Map<string, Definition[]>();
-  for (const definition of definitions) {
-    const record = definition.value;
-    if (!isRecord(record)) continue;
-    for (const name of Object.keys(record)) {
+/** One attribute: its first definition, still a value in that of the set, and the others. */
+class Attribute {
+  readonly name: string;
+  readonly value: unknown;
+  readonly #within: Definition;
+  #all: Definition[] | undefined = undefined;
+
+  constructor(name: string, value: unknown, within: Definition) {
+    this.name = name;
+    this.value = value;
+    this.#within = within;
+  }
+
+  /** Whether it has one definition only, which is `value`. */
+  get isSingle(): boolean {
+    return this.#all === undefined;
+  }
+
+  get definitions(): readonly Definition[] {
+    return this.#all ?? [this.#within.with(this.value)];
+  }
+
+  add(definition: Definition): void {
+    if (this.#all === undefined) this.#all = [this.#within.with(this.value), definition];
+    else this.#all.push(definition);
+  }
+}
+
+/** Past this many attributes, names are looked up in a map. */
+const few = 16;
+
+/** Collect the definitions of each attribute, ordered by name. Throws `option-name` for `__proto__`. */
+function byName(place: Place | undefined, definitions: readonly Definition[]): readonly Attribute[] {
+  const found: Attribute[] = [];
+  let index: Map<string, Attribute> | undefined;
+  for (let number = 0; number < definitions.length; number += 1) {
+    const definition = definitions[number];
+    const record: unknown = definition?.value;
+    if (definition === undefined || !isRecord(record)) continue;
+    if (number > 0 && index === undefined && found.length > few)
+      index = new Map(found.map((each) => [each.name, each]));
+    for (const name in record) {
       if (name === "__proto__") throw nameError(place, definition);
-      const each = definition.with(record[name]);
-      const others = found.get(name);
-      if (others === undefined) found.set(name, [each]);
-      else others.push(each);
+      const known = number === 0 ? undefined : index === undefined ? named(found, name) : index.get(name);
+      if (known !== undefined) known.add(definition.with(record[name]));
+      else {
+        const attribute = new Attribute(name, record[name], definition);
+        found.push(attribute);
+        index?.set(name, attribute);
+      }
     }
   }
-  const all = [...found];
-  for (let index = 1; index < all.length; index += 1)
-    if (compareText(all[index - 1]?.[0] ?? "", all[index]?.[0] ?? "") > 0)
-      return all.sort(([a], [b]) => compareText(a, b));
-  return all;
+  for (let at = 1; at < found.length; at += 1)
+    if (compareText(found[at - 1]?.name ?? "", found[at]?.name ?? "") > 0)
+      return found.sort((a, b) => compareText(a.name, b.name));
+  return found;
+}
+
+function named(attributes: readonly Attribute[], name: string): Attribute | undefined {
+  for (let at = 0; at < attributes.length; at += 1) if (attributes[at]?.name === name) return attributes[at];
+  return undefined;
 }
 
 function nameError(place: Place | undefined, definition: Definition): Error {
@@ -166,14 +213,16 @@ function mergeAttrs(
   definitions: readonly Definition[],
 ): Attrs<unknown> {
   const attrs: Record<string, unknown> = {};
-  for (const [name, each] of byName(place, definitions)) {
-    const only = each[0]?.value;
-    if (each.length === 1 && element.scalar?.(only) === true) {
-      attrs[name] = only;
-      continue;
+  const all = byName(place, definitions);
+  for (let at = 0; at < all.length; at += 1) {
+    const each = all[at];
+    if (each === undefined) continue;
+    const { name } = each;
+    if (each.isSingle && element.scalar?.(each.value) === true) attrs[name] = each.value;
+    else {
+      const value = mergeDefinitions({ parent: place, name }, element, each.definitions);
+      if (value !== nothing) attrs[name] = value;
     }
-    const value = mergeDefinitions({ parent: place, name }, element, each);
-    if (value !== nothing) attrs[name] = value;
   }
   return Object.freeze(attrs);
 }
@@ -187,10 +236,10 @@ class LazyAttrs implements Slots {
   readonly #element: Type;
   readonly #names: string[] = [];
 
-  constructor(place: Place | undefined, element: Type, all: readonly [string, Definition[]][]) {
+  constructor(place: Place | undefined, element: Type, all: readonly Attribute[]) {
     this.#place = place;
     this.#element = element;
-    for (const [name, definitions] of all) {
+    for (const { name, definitions } of all) {
       this.#names.push(name);
       this.values.push(undefined);
       this.pending.push(definitions);
@@ -238,7 +287,7 @@ function mergeLazily(
   const all = byName(place, definitions);
   const slots = new LazyAttrs(place, element, all);
   const attrs: Record<string, unknown> = {};
-  for (const [index, [name]] of all.entries())
+  for (const [index, { name }] of all.entries())
     Object.defineProperty(attrs, name, { enumerable: true, get: () => force(slots, index) });
   return Object.freeze(attrs);
 }
