@@ -8,6 +8,10 @@ type Entry = { readonly summary: string; readonly load: () => Promise<Command> }
  * A command's file is loaded when it is called, so that a start costs no more than the command needs.
  */
 export const commands: Readonly<Record<string, Entry>> = {
+  "hash path": {
+    summary: "print the hash of the NAR of a path",
+    load: async () => (await import("./commands/hash-path.ts")).hashPathCommand,
+  },
   "hash file": {
     summary: "print the hash of the bytes of a file",
     load: async () => (await import("./commands/hash-file.ts")).hashFile,
@@ -43,10 +47,6 @@ export const commands: Readonly<Record<string, Entry>> = {
   "store-path placeholder": {
     summary: "print what stands for outputs whose path is not known",
     load: async () => (await import("./commands/store-path-placeholder.ts")).storePathPlaceholder,
-  },
-  "hash path": {
-    summary: "print the hash of the NAR of a path",
-    load: async () => (await import("./commands/hash-path.ts")).hashPathCommand,
   },
   "nar dump": {
     summary: "write a path as a NAR",
