@@ -14,10 +14,11 @@ import { formatHash } from "../hash.ts";
 import type { StorePath } from "../store-path.ts";
 import { type Derivation, type InputOutputs, isDynamic } from "./type.ts";
 import {
-  formatEnv,
+  cutEnv,
   formatModuloInput,
   formatOutputs,
   formatRest,
+  joinEnv,
   joinModulo,
   methodPrefix,
 } from "./write-aterm.ts";
@@ -90,7 +91,9 @@ export function hashMasked(derivation: Derivation, graph: Graph): string | undef
   const inputs = moduloInputs(derivation, graph);
   if (inputs === undefined) return undefined;
   const outputs = formatOutputs(derivation, true);
-  return sha256Text(joinModulo(outputs, inputs, formatRest(derivation), formatEnv(derivation, true)));
+  return sha256Text(
+    joinModulo(outputs, inputs, formatRest(derivation), joinEnv(cutEnv(derivation), derivation.env, true)),
+  );
 }
 
 /** Compute the modulo of a derivation, and of what it needs. */
@@ -102,7 +105,7 @@ function moduloOf(derivation: Derivation, graph: Graph): Modulo {
       moduloInputs(derivation, graph),
       formatOutputs(derivation, false),
       formatRest(derivation),
-      formatEnv(derivation, false),
+      joinEnv(cutEnv(derivation), derivation.env, false),
     )
   );
 }

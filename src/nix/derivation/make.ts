@@ -8,10 +8,11 @@ import { outputPlaceholder } from "../make-store-path.ts";
 import { checkStorePathName, type StorePath } from "../store-path.ts";
 import { fixedPath } from "./fixed-path.ts";
 import { type Graph, moduloInputs, moduloWithInputs, moduloWithoutInputs } from "./hash-modulo.ts";
+import { inOrder, ordered } from "./order.ts";
 import { structuredAttrsVariable } from "./structured-attrs.ts";
 import type { Derivation, InputOutputs, Output, OutputMethod } from "./type.ts";
 import { checkShape, derivationPath, outputPath } from "./validate.ts";
-import { formatEnv, formatOutputs, formatRest, joinModulo, joinParts } from "./write-aterm.ts";
+import { cutEnv, formatOutputs, formatRest, joinEnv, joinModulo, joinParts } from "./write-aterm.ts";
 
 /** How the paths of the outputs come about; see `Output`. */
 export type Addressing =
@@ -48,26 +49,28 @@ export type MadeDerivation = {
   readonly text: string;
 };
 
+const onlyOut: readonly string[] = ["out"];
+const inputAddressed: Addressing = { type: "input-addressed" };
+
 /**
  * Make a derivation and remember its modulo in `graph`, where the derivations that it needs must be or can be read
  * from. The variable of each output holds its path: a placeholder where that is floating, nothing where deferred.
  * Throws `derivation-invalid`, `store-path-malformed`, `json-not-canonical`.
  */
 export function makeDerivation(spec: DerivationSpec, graph: Graph): MadeDerivation {
-  const { name, platform, builder, addressing = { type: "input-addressed" } } = spec;
+  const { name, platform, builder, addressing = inputAddressed } = spec;
   checkSpec(spec, addressing);
   const outputs = new Map<string, Output>();
-  const variables = new Map(spec.env);
+  const variables: (readonly [string, string])[] = [...(spec.env ?? [])];
   if (spec.structuredAttrs !== undefined)
-    variables.set(structuredAttrsVariable, writeJson(spec.structuredAttrs));
-  for (const output of [...(spec.outputs ?? ["out"])].sort(compareText)) {
+    variables.push([structuredAttrsVariable, writeJson(spec.structuredAttrs)]);
+  for (const output of ordered(spec.outputs ?? onlyOut)) {
     const made = makeOutput(name, output, addressing);
     outputs.set(output, made);
-    variables.set(output, variableOf(output, made));
+    variables.push([output, variableOf(output, made)]);
   }
-  const env = new Map<string, string>();
-  for (const variable of [...variables.keys()].sort(compareText))
-    env.set(variable, variables.get(variable) ?? "");
+  // Of two with one name, the later counts: the sort keeps their order.
+  const env = new Map(variables.sort((a, b) => compareText(a[0], b[0])));
   return complete(
     {
       name,
@@ -97,22 +100,24 @@ export function completeDerivation(derivation: Derivation, graph: Graph): MadeDe
   } else
     for (const [output, each] of derivation.outputs)
       if ("path" in each && (env.get(output) ?? "") === "") env.set(output, each.path);
-  return complete({ ...derivation, outputs: new Map(derivation.outputs), env }, graph);
+  return complete({ ...derivation, outputs: new Map(derivation.outputs), env: new Map(inOrder(env)) }, graph);
 }
 
 type Draft = Derivation & {
   readonly outputs: Map<string, Output>;
+  /** In the order of the names' bytes, those of the outputs included where they have a path. */
   readonly env: Map<string, string>;
 };
 
 function complete(draft: Draft, graph: Graph): MadeDerivation {
   const { name, outputs, env } = draft;
   const rest = formatRest(draft);
+  const variables = cutEnv(draft, env);
   let inputs: string | undefined;
   if (checkShape(draft) === "deferred") {
     inputs = moduloInputs(draft, graph);
     if (inputs !== undefined) {
-      const masked = joinModulo(formatOutputs(draft, true), inputs, rest, formatEnv(draft, true));
+      const masked = joinModulo(formatOutputs(draft, true), inputs, rest, joinEnv(variables, env, true));
       const hash = sha256Text(masked);
       for (const output of outputs.keys()) {
         const path = outputPath(name, output, hash);
@@ -121,11 +126,13 @@ function complete(draft: Draft, graph: Graph): MadeDerivation {
       }
     }
   }
-  const parts = [formatOutputs(draft, false), rest, formatEnv(draft, false)] as const;
-  const text = joinParts(draft, ...parts);
+  const outputsText = formatOutputs(draft, false);
+  const envText = joinEnv(variables, env, false);
+  const text = joinParts(draft, outputsText, rest, envText);
   const path = derivationPath(draft, text);
   const modulo =
-    moduloWithoutInputs(draft) ?? moduloWithInputs(draft, inputs ?? moduloInputs(draft, graph), ...parts);
+    moduloWithoutInputs(draft) ??
+    moduloWithInputs(draft, inputs ?? moduloInputs(draft, graph), outputsText, rest, envText);
   graph.modulos.set(path, modulo);
   return { path, derivation: draft, text };
 }
@@ -157,7 +164,7 @@ function variableOf(output: string, made: Output): string {
 
 /** Check what Nix's `derivation` checks before anything is computed. */
 function checkSpec(spec: DerivationSpec, addressing: Addressing): void {
-  const { name, outputs = ["out"] } = spec;
+  const { name, outputs = onlyOut } = spec;
   const refuse = (message: string, hint?: string) =>
     new CleaveError({
       code: "derivation-invalid",

@@ -29,14 +29,14 @@ export function checkShape({ name, outputs, inputDrvs }: Derivation): Output["ty
   const [first] = outputs.values();
   if (first === undefined) return refuse("has no output");
   for (const [output, each] of outputs) {
-    if (!/^[0-9a-zA-Z+\-._?=]+$/.test(output))
+    if (output !== "out" && !/^[0-9a-zA-Z+\-._?=]+$/.test(output))
       refuse(
         `has the output ${quote(output)}, whose name cannot be part of a store path`,
         "letters a to z and A to Z, digits and + - . _ ? = can",
       );
     if (each.type !== first.type)
       refuse(`mixes outputs that are ${first.type} with others that are ${each.type}`);
-    if ("algorithm" in each && "algorithm" in first && each.algorithm !== first.algorithm)
+    if (each !== first && "algorithm" in each && "algorithm" in first && each.algorithm !== first.algorithm)
       refuse(
         `has outputs that are ${each.type} by ${first.algorithm} and by ${each.algorithm}, and these must be the same`,
       );

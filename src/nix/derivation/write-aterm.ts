@@ -1,7 +1,7 @@
 /**
  * Writes derivations as Nix stores them; `parse-aterm.ts` has the grammar.
  *
- * The text has four parts: outputs, inputs, {@link formatRest} and {@link formatEnv}. Making a derivation takes three
+ * The text has four parts: outputs, inputs, {@link formatRest} and {@link cutEnv}. Making a derivation takes three
  * texts that share most of these.
  */
 import { CleaveError, quote } from "../../base/index.ts";
@@ -14,12 +14,8 @@ import { type Derivation, type InputOutputs, isDynamic, type Output, type Output
  * platform or an output name with `"` or `\`, which the format cannot say.
  */
 export function formatDerivation(derivation: Derivation): string {
-  return joinParts(
-    derivation,
-    formatOutputs(derivation, false),
-    formatRest(derivation),
-    formatEnv(derivation, false),
-  );
+  const env = joinEnv(cutEnv(derivation), derivation.env, false);
+  return joinParts(derivation, formatOutputs(derivation, false), formatRest(derivation), env);
 }
 
 /** Join the parts of a derivation's text, with its input derivations as they are. */
@@ -58,14 +54,45 @@ export function formatRest({ inputSrcs, platform, builder, args }: Derivation): 
   return `${formatNames(inputSrcs)},${formatPlain("platform", platform)},${formatString(builder)},[${text}]`;
 }
 
-/** Write the variables; if `masked`, without the values of those that are called as outputs. */
-export function formatEnv({ env, outputs }: Derivation, masked: boolean): string {
+/** The text of the variables, cut where the values of those stand that are called as outputs. */
+export type EnvText = {
+  /** One more than there are values. */
+  readonly parts: readonly string[];
+  /** The names of the variables whose values are left out, in their order. */
+  readonly names: readonly string[];
+};
+
+/**
+ * Write the variables but for the values of those that are called as outputs. A caller that knows the variables to
+ * be in order says so by giving them itself.
+ */
+export function cutEnv({ env, outputs }: Derivation, variables = inOrder(env)): EnvText {
+  const parts: string[] = [];
+  const names: string[] = [];
   let text = "[";
-  for (const [name, value] of inOrder(env)) {
-    const shown = masked && outputs.has(name) ? "" : value;
-    text += `${text.length > 1 ? "," : ""}(${formatString(name)},${formatString(shown)})`;
+  let comma = "";
+  for (const [name, value] of variables) {
+    if (outputs.has(name)) {
+      parts.push(`${text}${comma}(${formatString(name)},"`);
+      names.push(name);
+      text = '")';
+    } else text += `${comma}(${formatString(name)},${formatString(value)})`;
+    comma = ",";
   }
-  return `${text}]`;
+  parts.push(`${text}]`);
+  return { parts, names };
+}
+
+/** Put the values in again; if `masked`, empty ones. */
+export function joinEnv(
+  { parts, names }: EnvText,
+  env: ReadonlyMap<string, string>,
+  masked: boolean,
+): string {
+  let text = parts[0] ?? "";
+  for (let at = 0; at < names.length; at += 1)
+    text += (masked ? "" : escapeText(env.get(names[at] ?? "") ?? "")) + (parts[at + 1] ?? "");
+  return text;
 }
 
 /** Give the prefix that a method has in front of an algorithm: nothing, `r:` or `text:`. */
@@ -115,6 +142,7 @@ function formatNames(names: readonly string[]): string {
 
 /** Write a string as Nix writes those that it does not escape. */
 function formatPlain(what: string, text: string): string {
+  if (text === "out") return '"out"';
   if (/["\\]/.test(text))
     throw new CleaveError({
       code: "derivation-invalid",
@@ -125,10 +153,15 @@ function formatPlain(what: string, text: string): string {
 }
 
 function formatString(text: string): string {
-  return /["\\\n\r\t]/.test(text)
-    ? `"${text.replace(/["\\\n\r\t]/g, (char) => escapes[char] ?? char)}"`
-    : `"${text}"`;
+  return `"${escapeText(text)}"`;
 }
+
+function escapeText(text: string): string {
+  return special.test(text) ? text.replace(specials, (char) => escapes[char] ?? char) : text;
+}
+
+const special = /["\\\n\r\t]/;
+const specials = new RegExp(special, "g");
 
 const escapes: Readonly<Record<string, string>> = {
   '"': '\\"',
