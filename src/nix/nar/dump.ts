@@ -1,23 +1,21 @@
 import { Buffer } from "node:buffer";
-import { getCompileCacheDir } from "node:module";
-import { dirname, extname } from "node:path";
-import { Worker } from "node:worker_threads";
-import { CleaveError } from "../../base/index.ts";
-import { blockSize, emptyRing, isReady, makeRing, type Ring, stopRing } from "./ring.ts";
+import { takePart } from "./part.ts";
+import { readFileAhead } from "./read-file.ts";
+import { blockSize, isReady } from "./ring.ts";
+import { type Companion, endCompanion, sharePart, startCompanion } from "./share.ts";
 import { endWalk, fillBlock, startWalk, type Walk } from "./walk.ts";
 
 export type DumpOptions = {
-  /**
-   * Whether another thread reads ahead while the caller works on a block: `never`, `always`, or (the default) when
-   * the path turns out to be large.
-   */
-  readonly ahead?: "auto" | "never" | "always";
+  /** Whether a second thread may help: `never`, `always`, or (the default) when the tree turns out to be large. */
+  readonly threads?: "auto" | "never" | "always";
 };
 
-// Reading what is this large takes some 5 ms; to start a thread takes 15 to 25, most of it on another core.
+// Reading what is this large takes some 5 ms.
 const largeBytes = 4 * 2 ** 20;
 /** How many bytes can be read in the time that it takes to open and close a file. */
 const bytesPerNode = 8 * 1024;
+/** The least number of pieces that are worth sharing. */
+const leastPieces = 4;
 /** How long the event loop may be kept waiting, in milliseconds. */
 const longestTurn = 10;
 
@@ -26,9 +24,12 @@ const longestTurn = 10;
  * Holds a few MiB of it at a time. Symlinks are not followed, the path itself included.
  * Throws `file-failed`, `nar-unsupported-file`, `nar-file-changed`.
  */
-export async function* dumpPath(path: string, { ahead = "auto" }: DumpOptions = {}): AsyncGenerator<Buffer> {
+export async function* dumpPath(
+  path: string,
+  { threads = "auto" }: DumpOptions = {},
+): AsyncGenerator<Buffer> {
   let turn = performance.now();
-  for await (const block of blocksOf(path, ahead)) {
+  for await (const block of blocksOf(path, threads)) {
     yield block;
     const now = performance.now();
     if (now - turn < longestTurn) continue;
@@ -37,60 +38,44 @@ export async function* dumpPath(path: string, { ahead = "auto" }: DumpOptions = 
   }
 }
 
-async function* blocksOf(path: string, ahead: "auto" | "never" | "always"): AsyncGenerator<Buffer> {
+async function* blocksOf(path: string, threads: "auto" | "never" | "always"): AsyncGenerator<Buffer> {
   const walk = startWalk(path);
-  let ring: Ring | undefined;
-  let worker: Worker | undefined;
-  let handedOver = false;
+  const block = Buffer.allocUnsafeSlow(blockSize);
+  const least = threads === "always" ? 1 : leastPieces;
+  let companion: Companion | undefined;
+  let bytes = 0;
   try {
-    const block = Buffer.allocUnsafeSlow(blockSize);
-    for (let bytes = 0; ; ) {
+    for (;;) {
       const length = fillBlock(walk, block);
       if (length === 0) return;
       yield block.subarray(0, length);
+      if (walk.file !== undefined) yield* readFileAhead(walk.file, walk);
       bytes += length;
-      if (worker === undefined) {
-        if (ahead === "never" || (ahead === "auto" && bytes + walk.nodes * bytesPerNode < largeBytes))
-          continue;
-        ring = makeRing();
-        worker = startWorker(ring);
+      if (threads === "never" || walk.folders.length === 0) continue;
+      if (companion === undefined) {
+        if (threads === "auto" && bytes + walk.nodes * bytesPerNode < largeBytes) continue;
+        companion = startCompanion();
       }
-      if (ring !== undefined && (isReady(ring) || ahead === "always")) break;
+      if (!isReady(companion.ring, threads === "always" ? 10_000 : 0)) continue;
+      const taken = takePart(walk, least);
+      if (taken === undefined) continue;
+      const shared = sharePart(companion, taken.part, (piece) => restOf(piece, block));
+      // What is open below the folder comes first.
+      yield* restOf(walk, block, taken.depth);
+      yield* shared;
     }
-    worker.postMessage(release(walk));
-    handedOver = true;
-    yield* emptyRing(ring, revive);
   } finally {
-    if (ring !== undefined) stopRing(ring);
-    if (!handedOver) {
-      endWalk(walk);
-      void worker?.terminate();
-    }
+    if (companion !== undefined) endCompanion(companion);
+    endWalk(walk);
   }
 }
 
-/** Give a walk away: a copy has its open files, and the walk has none. */
-function release(walk: Walk): Walk {
-  const copy = { ...walk };
-  walk.file = undefined;
-  walk.descent = undefined;
-  return copy;
-}
-
-function startWorker(ring: Ring): Worker {
-  // A checkout has .ts here, the published package .js.
-  const file = new URL(`./walk-worker${extname(import.meta.url)}`, import.meta.url);
-  const cache = getCompileCacheDir();
-  const worker = new Worker(file, {
-    workerData: ring.memory,
-    env: cache === undefined ? {} : { NODE_COMPILE_CACHE: dirname(cache) },
-    // The walk's files are opened by one thread and closed by another.
-    trackUnmanagedFds: false,
-  });
-  return worker;
-}
-
-function revive(why: Buffer): unknown {
-  const { code, ...facts } = JSON.parse(why.toString());
-  return code === undefined ? new Error(facts.message) : new CleaveError({ code, ...facts });
+/** Give what is left of a walk, or of it until no more than `depth` folders are open. */
+async function* restOf(walk: Walk, block: Buffer, depth = 0): AsyncGenerator<Buffer> {
+  while (walk.file !== undefined || walk.folders.length > depth) {
+    const length = fillBlock(walk, block, depth);
+    if (length === 0) return;
+    yield block.subarray(0, length);
+    if (walk.file !== undefined) yield* readFileAhead(walk.file, walk);
+  }
 }

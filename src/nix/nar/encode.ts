@@ -36,7 +36,7 @@ export const encoder = {
   /** Write the zeros after contents of `size` bytes. */
   padding: (block: Buffer, at: number, size: number): number => {
     const end = at + paddingOf(size);
-    block.fill(0, at, end);
+    for (let each = at; each < end; each += 1) block[each] = 0;
     return end;
   },
   /** Write a symlink; `close` follows. */
@@ -44,8 +44,8 @@ export const encoder = {
     putString(target, block, put(symlink, block, at)),
   /** Begin a folder; its entries follow, then `close`. */
   directory: (block: Buffer, at: number): number => put(directory, block, at),
-  /** Begin an entry; its node follows, then `close`. */
-  entry: (block: Buffer, at: number, name: Uint8Array): number =>
+  /** Begin an entry, its name in bytes or raw (`descent.ts`); its node follows, then `close`. */
+  entry: (block: Buffer, at: number, name: Uint8Array | string): number =>
     put(node, block, putString(name, block, put(entry, block, at))),
   close: (block: Buffer, at: number): number => put(close, block, at),
 };
@@ -55,10 +55,11 @@ function put(bytes: Buffer, block: Buffer, at: number): number {
   return at + bytes.length;
 }
 
-function putString(bytes: Uint8Array, block: Buffer, at: number): number {
+function putString(bytes: Uint8Array | string, block: Buffer, at: number): number {
   block.writeUInt32LE(bytes.length, at);
   block.writeUInt32LE(0, at + 4);
-  block.set(bytes, at + 8);
+  if (typeof bytes === "string") block.write(bytes, at + 8, "latin1");
+  else block.set(bytes, at + 8);
   return encoder.padding(block, at + 8 + bytes.length, bytes.length);
 }
 

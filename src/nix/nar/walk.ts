@@ -5,7 +5,7 @@
  * more than the call. The state is plain data and holds open files by number, so that another thread of the
  * process can go on with it between two blocks (`read-ahead.ts`).
  */
-import { Buffer } from "node:buffer";
+import type { Buffer } from "node:buffer";
 import {
   closeSync,
   constants,
@@ -33,12 +33,12 @@ import {
 import { encoder, mostAtOnce } from "./encode.ts";
 
 const kindFile = 0;
-const kindFolder = 1;
+export const kindFolder = 1;
 const kindSymlink = 2;
 const kindOther = 3;
 
 /** A folder whose entries are being written. Names are raw (`descent.ts`), in order. */
-type Folder = {
+export type Folder = {
   readonly name: string;
   readonly names: readonly string[];
   readonly kinds: readonly number[];
@@ -46,7 +46,7 @@ type Folder = {
 };
 
 /** A file whose contents are being written. */
-type OpenFile = {
+export type OpenFile = {
   readonly fd: number;
   readonly name: string;
   readonly size: number;
@@ -57,7 +57,8 @@ type OpenFile = {
 export type Walk = {
   /** The path as the caller named it, for messages. */
   readonly root: string;
-  stage: "root" | "inside" | "done";
+  /** A `part` has the entries of its first folder, but neither its beginning nor its end. */
+  stage: "root" | "inside" | "part" | "done";
   readonly folders: Folder[];
   descent: Descent | undefined;
   file: OpenFile | undefined;
@@ -81,9 +82,10 @@ export function endWalk(walk: Walk): void {
 
 /**
  * Write the next part of the NAR into a block of 64 KiB or more; gives how many bytes it has, 0 after the end.
+ * With `depth` it stops where no more than as many folders are open, and gives 0 there.
  * Throws `file-failed`, `nar-unsupported-file`, `nar-file-changed`.
  */
-export function fillBlock(walk: Walk, block: Buffer): number {
+export function fillBlock(walk: Walk, block: Buffer, depth = 0): number {
   let at = 0;
   if (walk.stage === "root") {
     walk.stage = "inside";
@@ -95,7 +97,7 @@ export function fillBlock(walk: Walk, block: Buffer): number {
       if (walk.file.remaining > 0 || at + mostAtOnce > block.length) return at;
       at = endFile(walk, walk.file, block, at);
     }
-    if (at + mostAtOnce > block.length) return at;
+    if (at + mostAtOnce > block.length || (depth > 0 && walk.folders.length <= depth)) return at;
     const folder = walk.folders.at(-1);
     if (folder === undefined || walk.descent === undefined) {
       endWalk(walk);
@@ -104,13 +106,14 @@ export function fillBlock(walk: Walk, block: Buffer): number {
     const name = folder.names[folder.next];
     if (name === undefined) {
       walk.folders.pop();
+      if (walk.stage === "part" && walk.folders.length === 0) continue;
       if (walk.folders.length > 0) leaveFolder(walk.descent);
       at = endNode(walk, block, at);
       continue;
     }
     const kind = folder.kinds[folder.next] ?? kindOther;
     folder.next += 1;
-    at = encoder.entry(block, at, Buffer.from(name, "latin1"));
+    at = encoder.entry(block, at, name);
     at = putNode(walk, { name, path: pathIn(walk.descent, name), kind }, block, at);
   }
   return at;
@@ -213,11 +216,16 @@ function putContents(walk: Walk, file: OpenFile, block: Buffer, start: number): 
     } catch (error) {
       throw fileError(error, "read the file", describe(walk, file.name));
     }
-    if (read === 0) throw changed(walk, file.name, "it became shorter");
+    countRead(walk, file, read);
     at += read;
-    file.remaining -= read;
   }
   return at;
+}
+
+/** Take note that `read` bytes more of the contents were read. Throws `nar-file-changed` where that is none. */
+export function countRead(walk: Walk, file: OpenFile, read: number): void {
+  if (read === 0) throw changed(walk, file.name, "it became shorter");
+  file.remaining -= read;
 }
 
 function endFile(walk: Walk, file: OpenFile, block: Buffer, at: number): number {
@@ -263,6 +271,6 @@ function changed(walk: Walk, name: string, how: string): CleaveError {
 }
 
 /** Write the path of an entry of the innermost folder for a message. */
-function describe(walk: Walk, name: string): string {
+export function describe(walk: Walk, name: string): string {
   return describePath(walk.root, [...walk.folders.map((folder) => folder.name), name]);
 }

@@ -76,7 +76,7 @@ test("random trees: dump, hash, listing and restore are those of Nix", needsNix,
     const nar = nix.run("nix-store", ["--dump", path]);
     assert.ok(nar.equals(encode(tree)), "encodeNar");
     assert.ok(nar.equals(await bytesOf(dumpPath(path))), "dumpPath");
-    assert.ok(nar.equals(await bytesOf(dumpPath(path, { ahead: "always" }))), "dumpPath, ahead");
+    assert.ok(nar.equals(await bytesOf(dumpPath(path, { threads: "always" }))), "dumpPath, ahead");
 
     const each = trees.map((_, index) => join(path, `${index}`));
     const hashes = nix.run("nix", ["hash", "path", path, ...each]).toString();
@@ -191,23 +191,47 @@ test("a thread that reads ahead gives the same bytes, errors included, and leave
   for (let at = 0; at < 700; at += 1) writeFileSync(join(path, `file-${at}`), "x".repeat(at * 7));
   writeFileSync(join(path, "large"), Buffer.alloc(9_000_000, 1));
   const before = openFiles();
-  const expected = await bytesOf(dumpPath(path, { ahead: "never" }));
+  const expected = await bytesOf(dumpPath(path, { threads: "never" }));
   assert.ok(expected.equals(await bytesOf(dumpPath(path))));
-  assert.ok(expected.equals(await bytesOf(dumpPath(path, { ahead: "always" }))));
-  for await (const _ of dumpPath(path, { ahead: "always" })) break;
+  assert.ok(expected.equals(await bytesOf(dumpPath(path, { threads: "always" }))));
+  for await (const _ of dumpPath(path, { threads: "always" })) break;
   execFileSync("mkfifo", [join(path, "zz")]);
-  const text = await refusal(() => bytesOf(dumpPath(path, { ahead: "always" })));
+  const text = await refusal(() => bytesOf(dumpPath(path, { threads: "always" })));
   assert.equal(
     text,
     `error[nar-unsupported-file]: the file is neither a regular file nor a folder nor a symlink\n  at ${path}/zz\n` +
       "  hint: sockets, pipes and devices cannot be in the store; take it out of the tree\n" +
       "  more: cleave explain nar-unsupported-file\n",
   );
-  assert.equal(text, await refusal(() => bytesOf(dumpPath(path, { ahead: "never" }))));
+  assert.equal(text, await refusal(() => bytesOf(dumpPath(path, { threads: "never" }))));
   // The threads end by themselves once nobody reads.
-  for (let turn = 0; openFiles() > before && turn < 200; turn += 1)
+  for (let turn = 0; openFiles() > before && turn < 80; turn += 1)
     await new Promise((resolve) => setTimeout(resolve, 10));
   assert.equal(openFiles(), before);
+});
+
+test("two threads share folder after folder and put all in order", async () => {
+  using temp = temporaryFolder();
+  const path = join(temp.path, "tree");
+  // Too few folders at the top to share them, many entries in each: every one is shared by itself.
+  for (const top of ["a", "b", "c"])
+    for (let at = 0; at < 300; at += 1) {
+      const folder = join(path, top, at % 5 === 0 ? `folder-${at}` : ".");
+      mkdirSync(folder, { recursive: true });
+      writeFileSync(join(folder, `file-${at}`), top.repeat((at * at) % 40_000));
+    }
+  writeFileSync(join(path, "c", "large"), Buffer.alloc(5_000_000, 1));
+  const expected = await bytesOf(dumpPath(path, { threads: "never" }));
+  for (let turn = 0; turn < 8; turn += 1) {
+    let at = 0;
+    for await (const block of dumpPath(path, { threads: turn < 2 ? "auto" : "always" })) {
+      assert.ok(expected.subarray(at, at + block.length).equals(block), `turn ${turn}, offset ${at}`);
+      at += block.length;
+      // A reader that is now quick, now slow, so that each side waits for the other.
+      if (turn % 4 === 3) await new Promise((resolve) => setTimeout(resolve, turn % 3));
+    }
+    assert.equal(at, expected.length);
+  }
 });
 
 test("sockets, pipes and devices are refused", async () => {
@@ -278,7 +302,7 @@ test("10,000 folders in each other, far beyond PATH_MAX, are restored, dumped an
     const before = openFiles();
     await restorePath(path, chunked(nar));
     assert.ok(nar.equals(await bytesOf(dumpPath(path))), "dumpPath");
-    assert.ok(nar.equals(await bytesOf(dumpPath(path, { ahead: "always" }))), "dumpPath, ahead");
+    assert.ok(nar.equals(await bytesOf(dumpPath(path, { threads: "always" }))), "dumpPath, ahead");
     // A failure deep down takes all away again.
     await assert.rejects(restorePath(`${path}2`, chunked(nar.subarray(0, -200))), { code: "nar-malformed" });
     removeTree(path);
