@@ -40,6 +40,20 @@ export const codes = {
   "nar-too-large": "A NAR goes beyond a limit",
   "nar-unsupported-file": "A NAR cannot hold this kind of file",
 
+  // store
+  "store-busy": "The store's database is locked",
+  "store-cycle": "Store paths refer to each other",
+  "store-damaged": "The store cannot be read",
+  "store-export-malformed": "A stream of exported paths is not well formed",
+  "store-hash-mismatch": "Content differs from its hash",
+  "store-invalid-path": "A store path is not valid",
+  "store-no-place": "There is no place for a store",
+  "store-no-space": "There is no space left for the store",
+  "store-not-in-store": "A path is not in the store",
+  "store-not-writable": "The store cannot be written",
+  "store-root-occupied": "A garbage collector root cannot be made",
+  "store-version": "The store has another schema",
+
   // modules
   "module-argument": "A module wants an argument that it does not get",
   "module-assertion": "An assertion of a module does not hold",

@@ -7,6 +7,8 @@
 export type Event =
   /** Something is wrong that does not stop the work. */
   | { readonly type: "warning"; readonly message: string; readonly hint?: string }
+  /** Something that was done or found, a line for who watches. */
+  | { readonly type: "note"; readonly message: string }
   /** `done` of `total` bytes are through, `total` being absent where it is not known. */
   | {
       readonly type: "progress";

@@ -68,6 +68,50 @@ export const commands: Readonly<Record<string, Entry>> = {
     summary: "print the hash and the size of a NAR file",
     load: async () => (await import("./commands/nar-hash.ts")).narHash,
   },
+  "store root": {
+    summary: "print the root folder of the store",
+    load: async () => (await import("./commands/store-root.ts")).storeRoot,
+  },
+  "store add": {
+    summary: "copy files and trees into the store",
+    load: async () => (await import("./commands/store-add.ts")).storeAdd,
+  },
+  "store info": {
+    summary: "say what the store knows of paths",
+    load: async () => (await import("./commands/store-info.ts")).storeInfo,
+  },
+  "store references": {
+    summary: "list what paths refer to",
+    load: async () => (await import("./commands/store-query.ts")).storeReferences,
+  },
+  "store referrers": {
+    summary: "list what refers to paths",
+    load: async () => (await import("./commands/store-query.ts")).storeReferrers,
+  },
+  "store closure": {
+    summary: "list paths and all that they refer to",
+    load: async () => (await import("./commands/store-query.ts")).storeClosure,
+  },
+  "store export": {
+    summary: "write paths for another store",
+    load: async () => (await import("./commands/store-export.ts")).storeExport,
+  },
+  "store import": {
+    summary: "add what another store exported",
+    load: async () => (await import("./commands/store-import.ts")).storeImport,
+  },
+  "store gc": {
+    summary: "delete what nothing needs",
+    load: async () => (await import("./commands/store-gc.ts")).storeGc,
+  },
+  "store verify": {
+    summary: "check what is in the store",
+    load: async () => (await import("./commands/store-verify.ts")).storeVerify,
+  },
+  "store optimise": {
+    summary: "save space by hard links",
+    load: async () => (await import("./commands/store-optimise.ts")).storeOptimise,
+  },
   explain: {
     summary: "say what an error code means and what to do",
     load: async () => (await import("./commands/explain.ts")).explain,

@@ -18,6 +18,9 @@ export function plainReporter(write: (text: string) => void): Reporter {
         case "warning":
           write(describeWarning(event));
           return;
+        case "note":
+          write(`${event.message}\n`);
+          return;
         case "progress":
           return;
       }
@@ -45,6 +48,10 @@ export function terminalReporter(
         case "warning":
           clear();
           write(describeWarning(event));
+          return;
+        case "note":
+          clear();
+          write(`${event.message}\n`);
           return;
         case "progress": {
           // Nothing for work that is over at once, then ten lines a second.

@@ -62,6 +62,16 @@ export {
   type References,
   upstreamPlaceholder,
 } from "./make-store-path.ts";
+export {
+  type Descent,
+  endDescent,
+  enterFolder,
+  leaveFolder,
+  pathIn,
+  startDescent,
+  systemPath,
+  toRaw,
+} from "./nar/descent.ts";
 export { type DumpOptions, dumpPath } from "./nar/dump.ts";
 export { encodeNar, type NarTree } from "./nar/encode.ts";
 export type { NarEvent } from "./nar/format.ts";

@@ -1,0 +1,76 @@
+import { CleaveError, compareText, quote } from "../../base/index.ts";
+import type { LocalStore } from "../../store/index.ts";
+import type { Command, Io } from "../command.ts";
+import { undoable } from "../interrupt.ts";
+import { jsonOption, withStore, writePaths } from "../local-store.ts";
+
+export const storeGc: Command = {
+  usage: "[--max-freed BYTES | --print-roots | --print-live | --print-dead] [--json]",
+  summary: "Delete all that no garbage collector root needs.",
+  details:
+    "Roots are the symlinks below nix/var/nix/gcroots and nix/var/nix/profiles, what running processes use, and what\n" +
+    "running commands of cleave and Nix have in hand.",
+  options: {
+    "max-freed": {
+      type: "string",
+      value: "BYTES",
+      summary: "stop when more than that is freed; K, M, G or T may follow the number",
+    },
+    "print-roots": { type: "boolean", summary: "delete nothing; list the roots" },
+    "print-live": { type: "boolean", summary: "delete nothing; list what is needed" },
+    "print-dead": { type: "boolean", summary: "delete nothing; list what would be deleted" },
+    ...jsonOption,
+  },
+  arity: [0, 0],
+  run: async ({ flag, value }, io) => {
+    const modes = ["print-roots", "print-live", "print-dead"].filter(flag);
+    if (modes.length > 1) throw usage(`--${modes.join(" and --")} cannot be used together`);
+    const maxFreed = readSize(value("max-freed"));
+    return await undoable((signal) =>
+      withStore(io, async (store) => {
+        const json = flag("json");
+        if (flag("print-roots")) return await printRoots(store, json, io);
+        if (flag("print-live") || flag("print-dead")) {
+          const action = flag("print-live") ? "list-live" : "list-dead";
+          const { paths } = await store.collect({ action, signal });
+          await writePaths(paths, json, io);
+          return 0;
+        }
+        const { paths, bytesFreed } = await store.collect({ maxFreed, signal });
+        await io.write(
+          json
+            ? `${JSON.stringify({ paths, bytesFreed })}\n`
+            : `${paths.length} store paths deleted, ${(bytesFreed / 2 ** 20).toFixed(2)} MiB freed\n`,
+        );
+        return 0;
+      }),
+    );
+  },
+};
+
+async function printRoots(store: LocalStore, json: boolean, { write }: Io): Promise<number> {
+  const roots = [...(await store.findRoots())]
+    .flatMap(([path, links]) => [...links].map((link) => ({ link, path })))
+    .sort((a, b) => compareText(a.link, b.link) || compareText(a.path, b.path));
+  await write(
+    json ? `${JSON.stringify({ roots })}\n` : roots.map(({ link, path }) => `${link} -> ${path}\n`).join(""),
+  );
+  return 0;
+}
+
+/** Read a number of bytes with a binary unit, as Nix does. */
+function readSize(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const [, digits, unit] = /^([0-9]+)([KMGT]?)$/.exec(text.toUpperCase()) ?? [];
+  if (digits === undefined || unit === undefined)
+    throw usage(`--max-freed takes a number of bytes, not ${quote(text)}`);
+  return Number(digits) * 1024 ** " KMGT".indexOf(unit === "" ? " " : unit);
+}
+
+function usage(message: string): CleaveError {
+  return new CleaveError({
+    code: "cli-usage",
+    message,
+    hint: `usage: cleave store gc ${storeGc.usage}`,
+  });
+}

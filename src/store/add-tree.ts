@@ -1,0 +1,100 @@
+import { closeSync, fchmodSync, futimesSync, openSync, writeSync } from "node:fs";
+import { CleaveError } from "../base/index.ts";
+import {
+  checkStorePathName,
+  dumpPath,
+  equalHash,
+  hashPath,
+  makeFixedOutputPath,
+  makeHasher,
+  type StorePath,
+} from "../nix/index.ts";
+import { storeTime } from "./canonical.ts";
+import { hashFile } from "./hash-file.ts";
+import { realPathOf } from "./layout.ts";
+import { makeValid } from "./make-valid.ts";
+import { restoreNar } from "./restore.ts";
+import type { State } from "./state.ts";
+import type { AddTreeOptions } from "./store.ts";
+
+/** How much of a NAR is kept in memory, so that what is small is read only once. */
+const mostInMemory = 16 * 2 ** 20;
+
+/**
+ * See `Store.addTree`. The source is hashed first, since mostly it is in the store already. What is copied then is
+ * hashed again on the way: a source that changes in between cannot come into the store under a wrong path.
+ */
+export function addTree(state: State, source: string, options: AddTreeOptions): Promise<StorePath> {
+  checkStorePathName(options.name);
+  return options.method === "flat" ? addFlat(state, source, options) : addRecursive(state, source, options);
+}
+
+async function addRecursive(
+  state: State,
+  source: string,
+  { name, algorithm = "sha256" }: AddTreeOptions,
+): Promise<StorePath> {
+  const nar = makeHasher("sha256");
+  const own = algorithm === "sha256" ? undefined : makeHasher(algorithm);
+  let narSize = 0;
+  let kept: Buffer[] | undefined = [];
+  for await (const block of dumpPath(source)) {
+    nar.update(block);
+    own?.update(block);
+    narSize += block.length;
+    if (narSize > mostInMemory) kept = undefined;
+    kept?.push(Buffer.from(block));
+  }
+  const narHash = nar.finish();
+  const hash = own?.finish() ?? narHash;
+  const path = makeFixedOutputPath(name, "recursive", hash);
+  await makeValid(state, [path], async () => {
+    const copied = await restoreNar(realPathOf(state.layout, path), kept ?? dumpPath(source));
+    if (!equalHash(copied.hash, narHash)) throw sourceChanged(source);
+    return [{ path, narHash, narSize, references: [], contentAddress: { method: "recursive", hash } }];
+  });
+  return path;
+}
+
+async function addFlat(
+  state: State,
+  source: string,
+  { name, algorithm = "sha256" }: AddTreeOptions,
+): Promise<StorePath> {
+  const hash = hashFile(source, algorithm);
+  const path = makeFixedOutputPath(name, "flat", hash);
+  await makeValid(state, [path], async () => {
+    const target = realPathOf(state.layout, path);
+    const fd = openSync(target, "wx", 0o444);
+    try {
+      const copied = hashFile(source, algorithm, (bytes) => {
+        for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
+      });
+      if (!equalHash(copied, hash)) throw sourceChanged(source);
+      fchmodSync(fd, 0o444);
+      futimesSync(fd, storeTime, storeTime);
+    } finally {
+      closeSync(fd);
+    }
+    const nar = await hashPath(target);
+    return [
+      {
+        path,
+        narHash: nar.hash,
+        narSize: nar.size,
+        references: [],
+        contentAddress: { method: "flat", hash },
+      },
+    ];
+  });
+  return path;
+}
+
+function sourceChanged(source: string): CleaveError {
+  return new CleaveError({
+    code: "nar-file-changed",
+    message: "the file or something in it changed while it was added",
+    hint: "try again when nothing writes to it",
+    location: { file: source },
+  });
+}

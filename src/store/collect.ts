@@ -1,0 +1,143 @@
+/**
+ * The garbage collector: deletes what no root (`roots.ts`) needs.
+ *
+ * It holds `gc.lock` alone, so that no root is added but through its socket. It makes a few paths invalid in one
+ * transaction, in an order in which none has referrers left, then deletes their files, then looks at the socket.
+ * Killed in between, files stay that are no valid path; the next collection sweeps them.
+ */
+import { closeSync, lstatSync, opendirSync, readdirSync, rmSync, statSync, unlinkSync } from "node:fs";
+import { basename, join } from "node:path";
+import { setImmediate as turn } from "node:timers/promises";
+import { compareText, type Emit } from "../base/index.ts";
+import { hashPart, isStorePath, type StorePath, storeFolder } from "../nix/index.ts";
+import { receiveRoots } from "./collector-socket.ts";
+import type { Database } from "./database.ts";
+import { deleteTree } from "./delete-tree.ts";
+import type { Layout } from "./layout.ts";
+import { loadLive } from "./live.ts";
+import { openLockFile, waitForLock } from "./lock.ts";
+import { findLastingRoots, findTemporaryRoots } from "./roots.ts";
+
+export type CollectOptions = {
+  /** What to do: delete what is dead (the default), or only say what is dead or live. */
+  readonly action?: "delete" | "list-dead" | "list-live";
+  /** Stop when more than this many bytes are freed. */
+  readonly maxFreed?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+};
+
+export type Collected = {
+  /** What was deleted, or is dead or live, in the order of the bytes: what lies in the store, valid or not. */
+  readonly paths: readonly string[];
+  readonly bytesFreed: number;
+};
+
+/** The most paths that are deleted while adders wait. */
+const mostAtOnce = 100;
+
+/** Collect garbage. Throws what `asStoreError` knows. */
+export async function collect(
+  { layout, database, emit }: { readonly layout: Layout; readonly database: Database; readonly emit: Emit },
+  { action = "delete", maxFreed = Infinity, signal }: CollectOptions,
+): Promise<Collected> {
+  const note = (message: string) => emit({ type: "note", message });
+  if (action === "delete") rmSync(layout.reserved, { force: true });
+  const lock = openLockFile(layout.collectorLock);
+  try {
+    await waitForLock(lock, "exclusive", {
+      onWait: () => note("waiting for the big garbage collector lock..."),
+      signal,
+    });
+    const kept = new Set<string>();
+    const early: StorePath[] = [];
+    let keep = (path: StorePath) => {
+      early.push(path);
+    };
+    await using _ = await receiveRoots(layout, (path) => {
+      kept.add(hashPart(path));
+      keep(path);
+    });
+    note("finding garbage collector roots...");
+    const lasting = findLastingRoots({ layout, isValid: database.isValid, emit });
+    const temporary = findTemporaryRoots({ layout, emit });
+    const live = loadLive(database);
+    for (const path of temporary.keys()) kept.add(hashPart(path));
+    for (const path of [...lasting.keys(), ...temporary.keys(), ...early]) live.keep(path);
+    keep = live.keep;
+
+    if (action === "list-live") return { paths: live.live().sort(compareText), bytesFreed: 0 };
+    note(action === "delete" ? "deleting garbage..." : "determining live/dead paths...");
+    const strays = () =>
+      readdirSync(layout.store).filter((name) => {
+        if (name === basename(layout.links)) return false;
+        const path = `${storeFolder}/${name}`;
+        return !isStorePath(path) || !(kept.has(hashPart(path)) || database.isValid(path));
+      });
+    if (action === "list-dead") {
+      const dead: string[] = live.dead().map(({ path }) => path);
+      return {
+        paths: [...dead, ...strays().map((name) => `${storeFolder}/${name}`)].sort(compareText),
+        bytesFreed: 0,
+      };
+    }
+
+    const deleted: string[] = [];
+    let bytesFreed = 0;
+    const remove = (path: string): boolean => {
+      note(`deleting '${path}'`);
+      bytesFreed += deleteTree(join(layout.store, basename(path)));
+      deleted.push(path);
+      if (bytesFreed <= maxFreed) return true;
+      note(`deleted more than ${maxFreed} bytes; stopping`);
+      return false;
+    };
+    const removeAll = async (): Promise<void> => {
+      if (maxFreed <= 0) return;
+      const dead = live.dead();
+      for (let at = 0; at < dead.length; ) {
+        await turn();
+        signal?.throwIfAborted();
+        // As many as surely free no more than is asked for: a file is smaller than its NAR.
+        const batch: StorePath[] = [];
+        for (let sizes = 0; at < dead.length && batch.length < mostAtOnce; at += 1) {
+          const { path, narSize } = dead[at] ?? { path: undefined, narSize: 0 };
+          sizes += narSize;
+          if (batch.length > 0 && bytesFreed + sizes > maxFreed) break;
+          if (path !== undefined) batch.push(path);
+        }
+        // From the look at the roots to the last file nothing else runs.
+        const removed = await database.write(() =>
+          batch.filter((path) => !live.isLive(path) && database.removePath(path)),
+        );
+        for (const path of removed) if (!remove(path)) return;
+      }
+      await turn();
+      for (const name of strays()) {
+        signal?.throwIfAborted();
+        const path = `${storeFolder}/${name}`;
+        if (isStorePath(path) && (kept.has(hashPart(path)) || database.isValid(path))) continue;
+        if (!remove(path)) return;
+        await turn();
+      }
+    };
+    await removeAll();
+    note("deleting unused links...");
+    note(`note: currently hard linking saves ${(removeUnusedLinks(layout) / 2 ** 20).toFixed(2)} MiB`);
+    return { paths: deleted.sort(compareText), bytesFreed };
+  } finally {
+    closeSync(lock);
+  }
+}
+
+/** Take away the links that no path shares any more; gives how many bytes the others save. */
+function removeUnusedLinks({ links }: Layout): number {
+  let saved = -(statSync(links).blocks * 512);
+  using folder = opendirSync(links);
+  for (let entry = folder.readSync(); entry !== null; entry = folder.readSync()) {
+    const file = join(links, entry.name);
+    const { nlink, size } = lstatSync(file);
+    if (nlink === 1) unlinkSync(file);
+    else saved += (nlink - 2) * size;
+  }
+  return saved;
+}

@@ -1,0 +1,299 @@
+/**
+ * A store's database (`schema.ts`): every statement that cleave runs in it.
+ *
+ * Reading never waits, thanks to the write-ahead log. Writing takes the one write lock; who does not get it looks
+ * again, so that this process goes on with other things meanwhile.
+ */
+import { existsSync, readFileSync } from "node:fs";
+import { DatabaseSync, type SQLOutputValue } from "node:sqlite";
+import { setTimeout as sleep } from "node:timers/promises";
+import { CleaveError, compareText, quote } from "../base/index.ts";
+import {
+  formatContentAddress,
+  formatNamedHash,
+  hashPart,
+  parseContentAddress,
+  parseHash,
+  parseStorePath,
+  type StorePath,
+} from "../nix/index.ts";
+import { isBusy } from "./fault.ts";
+import type { Layout } from "./layout.ts";
+import type { NewPath, PathInfo } from "./path-info.ts";
+import { contentAddressingSchema, contentAddressingVersion, schema, schemaVersion } from "./schema.ts";
+import { writeWhole } from "./write-whole.ts";
+
+/** The outputs of a derivation whose paths are known, by name. */
+export type Outputs = ReadonlyMap<string, StorePath>;
+
+export type Database = ReturnType<typeof connect>;
+
+/** Open the database of a store, made where there is none. Throws `store-version` and what SQLite throws. */
+export async function openDatabase(layout: Layout, patience: number): Promise<Database> {
+  const version = readVersion(layout.schema);
+  if (version !== undefined && version !== schemaVersion)
+    throw new CleaveError({
+      code: "store-version",
+      message: `the store ${quote(layout.root)} has schema ${version}, and cleave works with schema ${schemaVersion}`,
+      hint:
+        version > schemaVersion
+          ? "a newer Nix has written it; use a newer cleave, or another store"
+          : "any command of a current Nix brings it up to date",
+    });
+  const db = new DatabaseSync(layout.database, { timeout: 100, enableForeignKeyConstraints: true });
+  try {
+    const database = connect(db, patience);
+    await database.retry(() => {
+      db.exec("pragma synchronous = normal; pragma wal_autocheckpoint = 40000");
+      if (version === undefined || db.prepare("pragma journal_mode").get()?.["journal_mode"] !== "wal")
+        db.exec("pragma journal_mode = wal");
+    });
+    // Killed between tables and version file, the next start finds no version and goes through it again.
+    if (version === undefined) {
+      await database.write(() => db.exec(schema));
+      writeWhole(layout.schema, `${schemaVersion}`);
+    }
+    if (readVersion(layout.contentAddressingSchema) === undefined) {
+      await database.write(() => db.exec(contentAddressingSchema));
+      writeWhole(layout.contentAddressingSchema, `${contentAddressingVersion}`);
+    }
+    return database;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+/** Read a file that holds a version, and nothing where it is not there or empty. */
+function readVersion(file: string): number | undefined {
+  if (!existsSync(file)) return undefined;
+  const text = readFileSync(file, "utf8").trim();
+  if (text === "") return undefined;
+  if (/^[0-9]{1,9}$/.test(text)) return Number(text);
+  throw new CleaveError({
+    code: "store-damaged",
+    message: `the version of the store is ${quote(text)}, which is no number`,
+    hint: `Nix writes ${schemaVersion} there`,
+    location: { file },
+  });
+}
+
+function connect(db: DatabaseSync, patience: number) {
+  const statement = lazyStatements(db);
+  let writing: Promise<unknown> = Promise.resolve();
+
+  /** Do again what finds the database locked, for as long as is allowed. */
+  const retry = async <T>(action: () => T): Promise<T> => {
+    const end = performance.now() + patience;
+    for (let delay = 1; ; delay = Math.min(100, delay * 2))
+      try {
+        return action();
+      } catch (error) {
+        if (!isBusy(error) || performance.now() > end) throw error;
+        await sleep(delay);
+      }
+  };
+
+  const idOf = (path: string): number | bigint | undefined => {
+    const id = statement("select id from ValidPaths where path = ?").get(path)?.["id"];
+    return typeof id === "number" || typeof id === "bigint" ? id : undefined;
+  };
+  const paths = (rows: readonly Record<string, SQLOutputValue>[]): StorePath[] =>
+    rows.map((row) => parseStorePath(text(row["path"]))).sort(compareText);
+
+  return {
+    retry,
+
+    /** Run a transaction that writes, whole or not at all. */
+    write: <T>(action: () => T): Promise<T> => {
+      const run = async () => {
+        await retry(() => db.exec("begin immediate"));
+        try {
+          const result = action();
+          db.exec("commit");
+          return result;
+        } catch (error) {
+          if (db.isTransaction) db.exec("rollback");
+          throw error;
+        }
+      };
+      const result = writing.then(run, run);
+      writing = result.catch(() => {});
+      return result;
+    },
+
+    /** Run queries that all see the same moment. */
+    read: <T>(action: () => T): T => {
+      db.exec("begin");
+      try {
+        return action();
+      } finally {
+        db.exec("commit");
+      }
+    },
+
+    isValid: (path: StorePath): boolean => idOf(path) !== undefined,
+
+    info: (path: StorePath): PathInfo | undefined => {
+      const row = statement(
+        "select id, hash, registrationTime, deriver, narSize, ultimate, sigs, ca from ValidPaths where path = ?",
+      ).get(path);
+      if (row === undefined) return undefined;
+      const { id = null, hash, registrationTime, deriver, narSize, ultimate, sigs, ca } = row;
+      return {
+        path,
+        narHash: parseHash(text(hash), "sha256"),
+        narSize: Number(narSize ?? 0),
+        references: paths(
+          statement("select path from Refs join ValidPaths on reference = id where referrer = ?").all(id),
+        ),
+        deriver: deriver ? parseStorePath(text(deriver)) : undefined,
+        registered: Number(registrationTime),
+        ultimate: Number(ultimate ?? 0) === 1,
+        signatures: sigs ? text(sigs).split(" ") : [],
+        contentAddress: ca ? parseContentAddress(text(ca)) : undefined,
+      };
+    },
+
+    all: (): StorePath[] => paths(statement("select path from ValidPaths").all()),
+
+    references: (path: StorePath): StorePath[] =>
+      paths(
+        statement(
+          "select path from Refs join ValidPaths on reference = id where referrer = (select id from ValidPaths where path = ?)",
+        ).all(path),
+      ),
+
+    referrers: (path: StorePath): StorePath[] =>
+      paths(
+        statement(
+          "select path from Refs join ValidPaths on referrer = id where reference = (select id from ValidPaths where path = ?)",
+        ).all(path),
+      ),
+
+    /** The valid derivations that make a path. */
+    derivers: (path: StorePath): StorePath[] =>
+      paths(
+        statement(
+          "select v.path from DerivationOutputs d join ValidPaths v on d.drv = v.id where d.path = ?",
+        ).all(path),
+      ),
+
+    derivationOutputs: (path: StorePath): Outputs =>
+      new Map(
+        statement(
+          "select d.id, d.path from DerivationOutputs d join ValidPaths v on d.drv = v.id where v.path = ? order by d.id",
+        )
+          .all(path)
+          .map((row) => [text(row["id"]), parseStorePath(text(row["path"]))]),
+      ),
+
+    pathFromHashPart: (part: string): StorePath | undefined => {
+      const found = statement("select path from ValidPaths where path >= ? limit 1").get(
+        `/nix/store/${part}`,
+      );
+      const path = found === undefined ? undefined : parseStorePath(text(found["path"]));
+      return path !== undefined && hashPart(path) === part ? path : undefined;
+    },
+
+    /**
+     * Make a path valid, without its references: those of paths that are registered together may lie in any
+     * order. One that is valid already keeps its row and gets the new facts.
+     */
+    addPath: (info: NewPath, now: number, outputs: Outputs | undefined): void => {
+      const facts = [
+        formatNamedHash(info.narHash, "base16"),
+        info.narSize,
+        info.ultimate === true ? 1 : null,
+        info.signatures === undefined || info.signatures.length === 0 ? null : info.signatures.join(" "),
+        info.contentAddress === undefined ? null : formatContentAddress(info.contentAddress),
+      ];
+      if (idOf(info.path) !== undefined) {
+        statement(
+          "update ValidPaths set hash = ?, narSize = ?, ultimate = ?, sigs = ?, ca = ? where path = ?",
+        ).run(...facts, info.path);
+        return;
+      }
+      const { lastInsertRowid } = statement(
+        "insert into ValidPaths (hash, narSize, ultimate, sigs, ca, path, registrationTime, deriver) values (?, ?, ?, ?, ?, ?, ?, ?)",
+      ).run(...facts, info.path, info.registered ?? now, info.deriver ?? null);
+      for (const [name, path] of outputs ?? [])
+        statement("insert or replace into DerivationOutputs (drv, id, path) values (?, ?, ?)").run(
+          lastInsertRowid,
+          name,
+          path,
+        );
+    },
+
+    /** Add the references of a valid path. Throws `store-invalid-path` for one that is not valid. */
+    addReferences: ({ path, references }: Pick<NewPath, "path" | "references">): void => {
+      const referrer = idOf(path);
+      if (referrer === undefined) throw new Error(`${path} is not registered`);
+      for (const reference of references) {
+        const id = idOf(reference);
+        if (id === undefined)
+          throw new CleaveError({
+            code: "store-invalid-path",
+            message: `${path} cannot be registered: it refers to ${reference}, which is not valid`,
+            hint: "add what a path refers to before it, or in the same step",
+          });
+        statement("insert or replace into Refs (referrer, reference) values (?, ?)").run(referrer, id);
+      }
+    },
+
+    /** Make a path invalid, unless others still refer to it; it may refer to itself. Says whether it has gone. */
+    removePath: (path: StorePath): boolean => {
+      const id = idOf(path);
+      if (id === undefined) return false;
+      if (
+        statement("select 1 from Refs where reference = ? and referrer != ? limit 1").get(id, id) !==
+        undefined
+      )
+        return false;
+      statement("delete from ValidPaths where id = ?").run(id);
+      return true;
+    },
+
+    /**
+     * Give the whole graph: paths by id, references by the ids of both ends, and which valid derivation a path
+     * names as its own.
+     */
+    graph: () => {
+      const byId = new Map<number, { path: StorePath; deriver: string | undefined; narSize: number }>();
+      for (const row of statement("select id, path, deriver, narSize from ValidPaths").iterate())
+        byId.set(Number(row["id"]), {
+          path: parseStorePath(text(row["path"])),
+          deriver: row["deriver"] ? text(row["deriver"]) : undefined,
+          narSize: Number(row["narSize"] ?? 0),
+        });
+      const references: [referrer: number, reference: number][] = [];
+      for (const row of statement("select referrer, reference from Refs").iterate())
+        references.push([Number(row["referrer"]), Number(row["reference"])]);
+      return { byId, references };
+    },
+
+    /** Move what is in the write-ahead log into the database and close it. */
+    close: (): void => {
+      db.close();
+    },
+  };
+}
+
+/** Prepare each statement when it is first needed. Integers are read as big ones. */
+function lazyStatements(db: DatabaseSync) {
+  const prepared = new Map<string, ReturnType<DatabaseSync["prepare"]>>();
+  return (sql: string) => {
+    let found = prepared.get(sql);
+    if (found === undefined) {
+      found = db.prepare(sql);
+      found.setReadBigInts(true);
+      prepared.set(sql, found);
+    }
+    return found;
+  };
+}
+
+function text(value: SQLOutputValue | undefined): string {
+  if (typeof value === "string") return value;
+  throw new Error(`the database holds ${value === null ? "nothing" : typeof value} where a text must be`);
+}

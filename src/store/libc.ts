@@ -1,0 +1,111 @@
+/**
+ * What a store needs of Linux that Node's `fs` does not have: `flock`, extended attributes, preallocation.
+ *
+ * Called through `node:ffi`, which the pinned Node has without an option; loading it takes a millisecond.
+ */
+import process from "node:process";
+import { getSystemErrorMap } from "node:util";
+
+const LOCK_SH = 1;
+const LOCK_EX = 2;
+const LOCK_NB = 4;
+const LOCK_UN = 8;
+
+export type LockMode = "shared" | "exclusive";
+
+type Libc = ReturnType<typeof load>;
+
+let loaded: Libc | undefined;
+
+function libc(): Libc {
+  loaded ??= load();
+  return loaded;
+}
+
+function load() {
+  // Node warns, once, that the module is experimental. The version is pinned, so that tells a user nothing.
+  const { emitWarning } = process;
+  process.emitWarning = () => {};
+  try {
+    const ffi = process.getBuiltinModule("node:ffi");
+    const { functions } = ffi.dlopen(null, {
+      flock: { arguments: ["i32", "i32"], return: "i32" },
+      posix_fallocate: { arguments: ["i32", "i64", "i64"], return: "i32" },
+      llistxattr: { arguments: ["buffer", "buffer", "u64"], return: "i64" },
+      lremovexattr: { arguments: ["buffer", "buffer"], return: "i32" },
+      __errno_location: { arguments: [], return: "pointer" },
+    });
+    const place = functions.__errno_location();
+    return { ...functions, errno: () => ffi.getInt32(place, 0) };
+  } finally {
+    process.emitWarning = emitWarning;
+  }
+}
+
+/** Take a lock on an open file, or turn one mode into the other, without waiting. Says whether it is held now. */
+export function tryLock(fd: number, mode: LockMode): boolean {
+  const operation = (mode === "shared" ? LOCK_SH : LOCK_EX) | LOCK_NB;
+  for (;;) {
+    if (libc().flock(fd, operation) === 0) return true;
+    const name = errorName(libc().errno());
+    if (name === "EAGAIN") return false;
+    if (name !== "EINTR") throw systemError(name, "flock");
+  }
+}
+
+/** Give up a lock. Closing the file does so too. */
+export function unlock(fd: number): void {
+  if (libc().flock(fd, LOCK_UN) !== 0) throw systemError(errorName(libc().errno()), "flock");
+}
+
+/** Reserve space for `size` bytes of a file, which grows to that. */
+export function allocate(fd: number, size: number): void {
+  const error = libc().posix_fallocate(fd, 0n, BigInt(size));
+  if (error !== 0) throw systemError(errorName(error), "posix_fallocate");
+}
+
+/** Say whether a file has extended attributes, as far as its file system has them. */
+export function hasAttributes(path: string | Buffer): boolean {
+  return libc().llistxattr(Buffer.concat([Buffer.from(path), Buffer.of(0)]), nothing, 0n) > 0n;
+}
+
+const names = Buffer.alloc(65536);
+const nothing = Buffer.alloc(0);
+
+/** Take all extended attributes, and with them access control lists, from a file, folder or link itself. */
+export function removeAttributes(path: string | Buffer): void {
+  const file = Buffer.concat([Buffer.from(path), Buffer.of(0)]);
+  // Most have none, which is quick to see.
+  if (libc().llistxattr(file, nothing, 0n) === 0n) return;
+  const size = Number(libc().llistxattr(file, names, BigInt(names.length)));
+  if (size < 0) {
+    const name = errorName(libc().errno());
+    // The file system has none of them.
+    if (name === "ENOTSUP" || name === "EOPNOTSUPP" || name === "ENODATA") return;
+    throw systemError(name, "llistxattr", path);
+  }
+  for (let start = 0; start < size; ) {
+    const end = names.indexOf(0, start) + 1;
+    const attribute = names.subarray(start, end);
+    start = end;
+    // Labels of the system's security module belong to the machine; Nix leaves this one alone too.
+    if (attribute.equals(Buffer.from("security.selinux\0"))) continue;
+    if (libc().lremovexattr(file, attribute) !== 0)
+      throw systemError(errorName(libc().errno()), "lremovexattr", path);
+  }
+}
+
+function errorName(errno: number): string {
+  return getSystemErrorMap().get(-errno)?.[0] ?? `errno ${errno}`;
+}
+
+/** Make an error of the form that Node's `fs` throws. */
+function systemError(code: string, syscall: string, path?: string | Buffer): NodeJS.ErrnoException {
+  const error: NodeJS.ErrnoException = new Error(
+    `${code}: ${syscall}${path === undefined ? "" : ` '${path.toString()}'`}`,
+  );
+  error.code = code;
+  error.syscall = syscall;
+  if (path !== undefined) error.path = path.toString();
+  return error;
+}

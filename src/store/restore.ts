@@ -1,0 +1,42 @@
+import { type Hash, makeHasher, parseNar } from "../nix/index.ts";
+import { canonicalise } from "./canonical.ts";
+import { hasAttributes } from "./libc.ts";
+import type { Bytes } from "./store.ts";
+import { type StoreTreeWriter, storeTreeWriter } from "./tree-writer.ts";
+
+/**
+ * Make the tree of a NAR at a path in a store, in canonical form; gives the NAR's SHA-256 and size. `each` gets
+ * all of its bytes.
+ */
+export async function restoreNar(
+  path: string,
+  nar: Bytes,
+  each: (bytes: Uint8Array) => void = () => {},
+): Promise<{ readonly hash: Hash; readonly size: number }> {
+  const hasher = makeHasher("sha256");
+  const writer = storeTreeWriter(path);
+  try {
+    const bytes = tee(nar, (chunk) => {
+      hasher.update(chunk);
+      each(chunk);
+    });
+    const size = await parseNar(bytes, writer.write);
+    finishTree(path, writer);
+    return { hash: hasher.finish(), size };
+  } finally {
+    writer.close();
+  }
+}
+
+/** End a tree that is written: folders with a default access control list have given it on. */
+export function finishTree(path: string, writer: StoreTreeWriter): void {
+  writer.close();
+  if (hasAttributes(path)) canonicalise(path);
+}
+
+async function* tee(source: Bytes, each: (chunk: Uint8Array) => void): AsyncGenerator<Uint8Array> {
+  for await (const chunk of source) {
+    each(chunk);
+    yield chunk;
+  }
+}

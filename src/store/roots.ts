@@ -1,0 +1,185 @@
+/**
+ * Roots of the collector: what it must keep, with all that it refers to.
+ *
+ * - *direct*: a link in `gcroots` or `profiles`, or in a folder there, to a store path; or a file named after one;
+ * - *indirect*: such a link to a link elsewhere that points to a store path, which can be removed anywhere;
+ * - *temporary*: what living processes have in `temproots` (`temporary-roots.ts`);
+ * - *running*: what `/proc` shows that processes have open, mapped or in their environment.
+ */
+import { createHash } from "node:crypto";
+import {
+  closeSync,
+  constants,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  symlinkSync,
+  unlinkSync,
+} from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+import { CleaveError, type Emit, quote } from "../base/index.ts";
+import { formatBase32, isStorePath, type StorePath, storeFolder } from "../nix/index.ts";
+import { hasCode } from "./fault.ts";
+import type { Layout } from "./layout.ts";
+import { tryLock } from "./libc.ts";
+import { removeLockFile } from "./lock.ts";
+
+/** Paths that are kept, with the names of what keeps each. */
+export type Roots = Map<StorePath, Set<string>>;
+
+type Find = { readonly layout: Layout; readonly isValid: (path: StorePath) => boolean; readonly emit: Emit };
+
+/** Find all roots but temporary ones. */
+export function findLastingRoots(find: Find): Roots {
+  const roots: Roots = new Map();
+  for (const folder of [find.layout.roots, find.layout.profiles]) findIn(folder, find, roots);
+  findRunning(find, roots);
+  return roots;
+}
+
+/** Find the temporary roots of all processes; files of dead ones are taken away. */
+export function findTemporaryRoots({ layout, emit }: Pick<Find, "layout" | "emit">): Roots {
+  const roots: Roots = new Map();
+  for (const name of readdirSync(layout.temporaryRoots)) {
+    if (!/^[0-9]/.test(name)) continue;
+    const file = join(layout.temporaryRoots, name);
+    let fd: number;
+    try {
+      fd = openSync(file, constants.O_RDWR);
+    } catch (error) {
+      if (hasCode(error, "ENOENT")) continue;
+      throw error;
+    }
+    try {
+      if (tryLock(fd, "exclusive")) {
+        emit({ type: "note", message: `removing stale temporary roots file '${file}'` });
+        removeLockFile(fd, file);
+        continue;
+      }
+      for (const path of readFileSync(fd, "latin1").split("\0").slice(0, -1))
+        if (isStorePath(path)) addTo(roots, path, `{temp:${Number.parseInt(name, 10)}}`);
+    } finally {
+      closeSync(fd);
+    }
+  }
+  return roots;
+}
+
+/** Make a link a root: to the store path, and in `gcroots/auto` to that link. Throws `store-root-occupied`. */
+export function addRoot(layout: Layout, link: string, path: StorePath): void {
+  const old = lstatSync(link, { throwIfNoEntry: false });
+  if (old !== undefined && !(old.isSymbolicLink() && storePathOf(readlinkSync(link), layout) !== undefined))
+    throw new CleaveError({
+      code: "store-root-occupied",
+      message: `${quote(link)} cannot become a link to ${path}: something else is there`,
+      hint: "move it away, or choose another name for the link",
+    });
+  makeLink(link, path);
+  const digest = formatBase32(createHash("sha1").update(link).digest());
+  makeLink(join(layout.roots, "auto", digest), link);
+}
+
+/** Give the store path that an absolute path is or lies in, as builds see it or where it really lies. */
+export function storePathOf(file: string, { store }: Layout): StorePath | undefined {
+  for (const folder of [storeFolder, store]) {
+    if (!file.startsWith(`${folder}/`)) continue;
+    const path = `${storeFolder}/${file.slice(folder.length + 1).split("/", 1)[0]}`;
+    if (isStorePath(path)) return path;
+  }
+  return undefined;
+}
+
+function makeLink(link: string, target: string): void {
+  mkdirSync(dirname(link), { recursive: true });
+  const temporary = `${link}.tmp-${process.pid}-${Math.random().toString(36).slice(2)}`;
+  symlinkSync(target, temporary);
+  try {
+    renameSync(temporary, link);
+  } catch (error) {
+    unlinkSync(temporary);
+    throw error;
+  }
+}
+
+function addTo(roots: Roots, path: StorePath, link: string): void {
+  const links = roots.get(path);
+  if (links === undefined) roots.set(path, new Set([link]));
+  else links.add(link);
+}
+
+function findIn(file: string, find: Find, roots: Roots): void {
+  const { layout, emit } = find;
+  const found = (link: string, target: string): boolean => {
+    const path = storePathOf(target, layout);
+    if (path === undefined) return target.startsWith(`${storeFolder}/`);
+    if (find.isValid(path)) addTo(roots, path, link);
+    else emit({ type: "note", message: `skipping invalid root from '${link}' to '${target}'` });
+    return true;
+  };
+  try {
+    const stats = lstatSync(file);
+    if (stats.isDirectory()) for (const name of readdirSync(file)) findIn(join(file, name), find, roots);
+    else if (stats.isSymbolicLink()) {
+      const target = readlinkSync(file);
+      if (found(file, target)) return;
+      const other = resolve(dirname(file), target);
+      const otherStats = lstatSync(other, { throwIfNoEntry: false });
+      if (otherStats?.isSymbolicLink() === true) found(other, readlinkSync(other));
+      else if (otherStats === undefined && file.startsWith(`${join(layout.roots, "auto")}/`)) {
+        emit({ type: "note", message: `removing stale link from '${file}' to '${other}'` });
+        unlinkSync(file);
+      }
+    } else if (stats.isFile()) {
+      const path = `${storeFolder}/${basename(file)}`;
+      if (isStorePath(path) && find.isValid(path)) addTo(roots, path, file);
+    }
+  } catch (error) {
+    if (!hasCode(error, "EACCES", "ENOENT", "ENOTDIR")) throw error;
+    emit({ type: "note", message: `cannot read potential root '${file}'` });
+  }
+}
+
+const pathsInText = /\/nix\/store\/[0-9a-z]+[0-9a-zA-Z+\-._?=]*/g;
+
+/** Add what running processes use, as far as this user may see it. */
+function findRunning({ layout, isValid }: Find, roots: Roots): void {
+  if (!existsSync("/proc")) return;
+  const add = (target: string, source: string) => {
+    const path = storePathOf(target, layout);
+    if (path !== undefined && isValid(path)) addTo(roots, path, source);
+  };
+  for (const pid of readdirSync("/proc")) {
+    if (!/^[0-9]+$/.test(pid)) continue;
+    const folder = `/proc/${pid}`;
+    quietly(() => add(readlinkSync(`${folder}/exe`), `${folder}/exe`));
+    quietly(() => add(readlinkSync(`${folder}/cwd`), `${folder}/cwd`));
+    quietly(() => {
+      for (const fd of readdirSync(`${folder}/fd`))
+        quietly(() => add(readlinkSync(`${folder}/fd/${fd}`), `${folder}/fd/${fd}`));
+    });
+    quietly(() => {
+      for (const line of readFileSync(`${folder}/maps`, "latin1").split("\n")) {
+        const at = line.indexOf("/");
+        if (at >= 0) add(line.slice(at).trimEnd(), `${folder}/maps`);
+      }
+    });
+    quietly(() => {
+      const environment = readFileSync(`${folder}/environ`, "latin1");
+      for (const [path] of environment.matchAll(pathsInText)) add(path, `${folder}/environ`);
+    });
+  }
+}
+
+/** Pass over what may not be seen, and processes that have just ended. */
+function quietly(look: () => void): void {
+  try {
+    look();
+  } catch (error) {
+    if (!hasCode(error, "ENOENT", "EACCES", "EPERM", "ESRCH", "EINVAL", "ENOTDIR")) throw error;
+  }
+}

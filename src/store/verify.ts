@@ -1,0 +1,122 @@
+import { closeSync, lstatSync, readdirSync, unlinkSync } from "node:fs";
+import { join } from "node:path";
+import { CleaveError } from "../base/index.ts";
+import { baseName, equalHash, formatHash, formatNamedHash, hashPath, type StorePath } from "../nix/index.ts";
+import { realPathOf } from "./layout.ts";
+import { openLockFile, waitForLock } from "./lock.ts";
+import type { State } from "./state.ts";
+
+export type VerifyOptions = {
+  /** Hash everything, too. */
+  readonly checkContents?: boolean;
+  /** Take damaged links away, so that nothing new becomes one of them. */
+  readonly repair?: boolean;
+  readonly signal?: AbortSignal | undefined;
+};
+
+/** Something that is wrong with a store and was not mended: a store path, or a file in `.links`. */
+export type VerifyFault = { readonly path: string; readonly message: string };
+
+/**
+ * Check that what is registered is there, and on request that it has the content that was registered. What has
+ * gone and is not referred to is made invalid. Tells of all that it finds, as `nix-store --verify` does; gives what
+ * stays wrong.
+ */
+export async function verify(
+  { layout, database, emit }: State,
+  { checkContents = false, repair = false, signal }: VerifyOptions,
+): Promise<VerifyFault[]> {
+  const note = (message: string) => emit({ type: "note", message });
+  const faults: VerifyFault[] = [];
+  const fault = (path: string, message: string) => {
+    note(message);
+    faults.push({ path, message });
+  };
+  note("reading the Nix store...");
+  // No collection meanwhile.
+  const lock = openLockFile(layout.collectorLock);
+  try {
+    await waitForLock(lock, "shared", {
+      onWait: () => note("waiting for the big garbage collector lock..."),
+      signal,
+    });
+    const there = new Set(readdirSync(layout.store));
+    note("checking path existence...");
+    const all = database.all();
+    const valid: StorePath[] = [];
+    const gone: StorePath[] = [];
+    for (const path of all) (isThere(path) ? valid : gone).push(path);
+    if (gone.length > 0) {
+      const stay = await database.write(() => removeAll(gone));
+      for (const path of stay) fault(path, `path '${path}' disappeared, but it still has valid referrers!`);
+    }
+
+    if (checkContents) {
+      note("checking link hashes...");
+      for (const name of readdirSync(layout.links)) {
+        signal?.throwIfAborted();
+        const file = join(layout.links, name);
+        const hash = formatHash((await hashPath(file)).hash, "nix32");
+        if (hash === name) continue;
+        const message = `link '${file}' was modified! expected hash '${name}', got '${hash}'`;
+        if (repair) {
+          note(message);
+          unlinkSync(file);
+          note(`removed link '${file}'`);
+        } else fault(file, message);
+      }
+      note("checking store hashes...");
+      for (const path of valid) {
+        signal?.throwIfAborted();
+        await checkContent(path);
+      }
+    }
+    return faults;
+
+    function isThere(path: StorePath): boolean {
+      // Added after the store was listed.
+      return (
+        there.has(baseName(path)) ||
+        lstatSync(realPathOf(layout, path), { throwIfNoEntry: false }) !== undefined
+      );
+    }
+
+    /** Make paths invalid, referrers first; gives those that are still referred to. */
+    function removeAll(paths: readonly StorePath[]): StorePath[] {
+      let left = [...paths];
+      for (let before = Infinity; left.length < before; ) {
+        before = left.length;
+        left = left.filter((path) => {
+          if (!database.removePath(path)) return true;
+          note(`path '${path}' disappeared, removing from database...`);
+          return false;
+        });
+      }
+      return left;
+    }
+
+    async function checkContent(path: StorePath): Promise<void> {
+      const info = database.info(path);
+      if (info === undefined) return;
+      try {
+        const { hash, size } = await hashPath(realPathOf(layout, path));
+        if (!equalHash(hash, info.narHash))
+          fault(
+            path,
+            `path '${path}' was modified! expected hash '${formatNamedHash(info.narHash, "nix32")}', got '${formatNamedHash(hash, "nix32")}'`,
+          );
+        else if (info.narSize === 0) {
+          note(`updating size field on '${path}' to ${size}`);
+          await database.write(() =>
+            database.addPath({ ...info, narSize: size }, info.registered, undefined),
+          );
+        }
+      } catch (error) {
+        if (!(error instanceof CleaveError)) throw error;
+        fault(path, `path '${path}' cannot be read: ${error.message}`);
+      }
+    }
+  } finally {
+    closeSync(lock);
+  }
+}
