@@ -88,6 +88,12 @@ export const codes = {
   "fetch-url": "A URL cannot be fetched",
   "mirrors-malformed": "The mirrors file cannot be read",
 
+  // sandbox
+  "sandbox-program": "The builder cannot be started",
+  "sandbox-setup": "The sandbox could not be made",
+  "sandbox-spec": "The sandbox cannot be made as it was asked for",
+  "sandbox-unavailable": "This system has no sandbox to offer",
+
   // cli
   "cli-unknown-command": "There is no such command",
   "cli-usage": "The command does not take these arguments",

@@ -1,0 +1,99 @@
+/**
+ * The engine on bubblewrap (https://github.com/containers/bubblewrap), version 0.8 or later.
+ *
+ * bubblewrap reads the whole mount table of the kernel after each of its mounts, so its time grows with the
+ * square of their number: 1.5 s for 1,000. From {@link manyInputs} on the sandbox's root is therefore mounted before it
+ * starts, by one `mount -a` in a mount namespace around it.
+ */
+import { Buffer } from "node:buffer";
+import { writeFileSync } from "node:fs";
+import { encodeText } from "../base/index.ts";
+import type { Engine, Job, Launch } from "./engine.ts";
+import { shellCommand } from "./shell.ts";
+import { filesOfHost, rootMounts } from "./skeleton.ts";
+import type { KnownInput } from "./spec.ts";
+import { writeTable } from "./table.ts";
+import type { Tools } from "./tools.ts";
+
+/** Where the mount table gets cheaper than bubblewrap's own mounts (`bench/sandbox.bench.ts`). */
+const manyInputs = 24;
+
+type Options = {
+  readonly bwrap: string;
+  readonly tools: Tools;
+  /** The path of a file with the system call filter. */
+  readonly filter: string | undefined;
+  readonly readOnly: (host: string) => string;
+  /** What of `/proc` is mounted over. */
+  readonly covered: readonly string[];
+};
+
+export function bubblewrap({ bwrap, tools, filter, readOnly, covered }: Options): Engine {
+  return {
+    facts: { name: "bubblewrap", filter: filter !== undefined },
+    prepare: (job) => {
+      const { spec, inputs, root, prefix } = job;
+      const many = inputs.length >= manyInputs;
+      const files = { args: `${prefix}.args`, script: `${prefix}.sh`, table: `${prefix}.table` };
+      const view = many ? ["--dev-bind", root, "/", "--proc", "/proc"] : ownMounts(job);
+      const args = [...namespaces(job), ...(filter === undefined ? [] : ["--seccomp", "5"]), ...view];
+      args.push(...covered.flatMap((path) => ["--ro-bind", path, path]));
+      args.push("--chdir", spec.cwd);
+      for (const [name, value] of Object.entries(spec.env)) args.push("--setenv", name, value);
+      writeFileSync(files.args, Buffer.concat(args.map((arg) => encodeText(`${arg}\0`))));
+      const start = [bwrap, "--args", "4", "--", spec.program, ...spec.args];
+      const descriptors = [files.args, ...(filter === undefined ? [] : [filter])];
+      if (!many && start.every((word) => word.isWellFormed()))
+        return { command: [bwrap, ...start.slice(1)], descriptors, files: [files.args] };
+      const script = ["set -e", `exec ${shellCommand(start)}`];
+      const written = [files.args, files.script];
+      if (many) {
+        script.splice(1, 0, `${shellCommand([tools.mount, "-n", "-i", "-c", "-a", "-T", files.table])} 2>&3`);
+        writeFileSync(files.table, writeTable(rootMounts(spec, { root, target: root, inputs, readOnly })));
+        written.push(files.table);
+      }
+      writeFileSync(files.script, encodeText(`${script.join("\n")}\n`));
+      const command: Launch["command"] = many
+        ? [tools.unshare, "--mount", "--propagation", "slave", tools.sh, files.script]
+        : [tools.sh, files.script];
+      return { command, descriptors, files: written };
+    },
+  };
+}
+
+function namespaces({ spec }: Job): string[] {
+  return [
+    ...["--unshare-user", "--unshare-ipc", "--unshare-pid", "--unshare-uts", "--unshare-cgroup"],
+    ...(spec.network ? [] : ["--unshare-net"]),
+    // A user namespace of its own would let the process mount control groups, which belong to the caller.
+    "--disable-userns",
+    ...["--hostname", "localhost", "--uid", "1000", "--gid", "100"],
+    ...["--die-with-parent", "--new-session", "--as-pid-1", "--json-status-fd", "3"],
+  ];
+}
+
+function ownMounts({ spec, inputs, root }: Job): string[] {
+  return [
+    ...[
+      "--ro-bind",
+      root,
+      "/",
+      "--dev",
+      "/dev",
+      "--perms",
+      "1777",
+      "--tmpfs",
+      "/dev/shm",
+      "--remount-ro",
+      "/dev",
+    ],
+    ...["--perms", "1777", "--tmpfs", "/tmp", "--proc", "/proc"],
+    ...filesOfHost(spec).flatMap(({ source, target }) => ["--ro-bind", source, target]),
+    ...["--bind", spec.build, "/build", "--bind", spec.store, "/nix/store"],
+    ...inputs.filter(isMounted).flatMap(({ host, inside }) => ["--ro-bind", host, inside]),
+  ];
+}
+
+function isMounted({ kind }: KnownInput): boolean {
+  return kind !== "symlink";
+}

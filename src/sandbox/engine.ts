@@ -1,0 +1,69 @@
+import type { KnownInput, SandboxSpec } from "./spec.ts";
+
+/** What is known of the engine in use, and in what engines differ. */
+export type EngineFacts = {
+  readonly name: "bubblewrap" | "unshare";
+  /** Whether system calls are filtered (`src/sandbox/filter.ts`); util-linux before 2.41 has no way to load one. */
+  readonly filter: boolean;
+};
+
+/** Everything that an engine needs to know of one sandbox. */
+export type Job = {
+  readonly spec: SandboxSpec;
+  readonly inputs: readonly KnownInput[];
+  /** The root of this kind of sandbox, made by `makeRoot`. */
+  readonly root: string;
+  /** A path that no other job has, for files to be put beside it. */
+  readonly prefix: string;
+};
+
+/** What the helper has to start. Descriptor 3 is the engine's status pipe. */
+export type Launch = {
+  readonly command: readonly [program: string, ...args: string[]];
+  /** Files to be opened for reading as descriptors 4, 5, ... */
+  readonly descriptors: readonly string[];
+  /** Files of this job, to be deleted after it. */
+  readonly files: readonly string[];
+};
+
+/** How a started engine ended. */
+export type Ended = {
+  /** Exit code, or 128 and the signal's number. */
+  readonly code: number;
+  /** What was written to the status pipe. */
+  readonly status: string;
+};
+
+export type Engine = {
+  readonly facts: EngineFacts;
+  /** Write the files of a job and say what to start. */
+  readonly prepare: (job: Job) => Launch;
+};
+
+/**
+ * Say why an engine ended without having run the process, or undefined where it has run. `output` is the
+ * beginning of what came out of it, at least 4 KiB.
+ */
+export function whyNotRun(
+  name: EngineFacts["name"],
+  { code, status }: Ended,
+  output: string,
+): string | undefined {
+  switch (name) {
+    case "bubblewrap":
+      // Its exit code is reported only for a process that was started.
+      return status.includes('"exit-code"')
+        ? undefined
+        : `${status.replace(/^\{.*\}$/gm, "").trim()}${output.trim()}`;
+    case "unshare": {
+      const shell = /^ready (.+)$/m.exec(status)?.[1];
+      if (shell === undefined) return status.trim() || output.trim();
+      // The last two programs of the chain share the process's output.
+      const ours = output.startsWith(`${shell}: `) || output.startsWith(`${starter}: `);
+      return ours && [1, 126, 127].includes(code) ? output.trim() : undefined;
+    }
+  }
+}
+
+/** The name under which the last program of `unshare`'s chain says what went wrong. */
+export const starter = "cleave-sandbox";

@@ -1,0 +1,7 @@
+/**
+ * sandbox: isolates one process, with bubblewrap or with util-linux' unshare. It knows no derivations.
+ * Imports base.
+ */
+export type { EngineFacts } from "./engine.ts";
+export { openSandboxes, type Sandboxed, type Sandboxes } from "./sandboxes.ts";
+export type { SandboxInput, SandboxSpec } from "./spec.ts";

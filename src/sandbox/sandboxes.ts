@@ -1,0 +1,307 @@
+/** Runs processes in sandboxes, through a helper process that is started early. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { constants, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { Socket } from "node:net";
+import { CleaveError } from "../base/index.ts";
+import { type Ended, type EngineFacts, whyNotRun } from "./engine.ts";
+import { describeFailure } from "./failure.ts";
+import { type Answer, type Request, receiveError, type Setup } from "./message.ts";
+import type { SandboxSpec } from "./spec.ts";
+import { findProgram, findTools } from "./tools.ts";
+
+export type SandboxesOptions = {
+  /** A folder of the host's for this room's own files; what it puts there goes when it is closed. */
+  readonly folder: string;
+  /** Where the host's programs are looked for, apart by `:`. */
+  readonly searchPath: string;
+  /** The engine; without it, bubblewrap where it is installed, else unshare. */
+  readonly engine?: EngineFacts["name"] | undefined;
+};
+
+export type Ending = {
+  /** The exit code, or 128 and the signal's number where a signal ended the process. */
+  readonly code: number;
+  /** Whether {@link Sandboxed.kill} was called before the end. */
+  readonly killed: boolean;
+};
+
+export type Sandboxed = {
+  /**
+   * Comes when no process of the sandbox is left and all its output was handed over. Rejects with
+   * `sandbox-spec`, `sandbox-program`, `sandbox-setup` or `sandbox-unavailable`, and then nothing has run.
+   */
+  readonly ended: Promise<Ending>;
+  /** End every process of the sandbox, whatever it does about signals. */
+  readonly kill: () => void;
+};
+
+export type Sandboxes = AsyncDisposable & {
+  /** Which engine is in use. Rejects with `sandbox-unavailable` or `sandbox-setup`. */
+  readonly engine: Promise<EngineFacts>;
+  /** Run a process; standard output and standard error are one pipe, which `output` gets piece by piece. */
+  readonly run: (spec: SandboxSpec, output: (chunk: Uint8Array) => void) => Sandboxed;
+  /** End all sandboxes and take away this room's files. */
+  readonly close: () => Promise<void>;
+};
+
+/** 128 and SIGKILL's number. */
+const killedCode = 137;
+
+type Job = {
+  readonly output: (chunk: Uint8Array) => void;
+  readonly resolve: (ending: Ending) => void;
+  readonly reject: (error: unknown) => void;
+  killed: boolean;
+  /** The beginning of the output, where an engine says why it could not start. */
+  head: Buffer;
+  drained: boolean;
+  ended: Ended | undefined;
+};
+
+/**
+ * Set up a place to run sandboxes in. The helper starts at once, beside what the caller does next; what goes
+ * wrong with it is the error of `engine` and of each run.
+ */
+export function openSandboxes(options: SandboxesOptions): Sandboxes {
+  const jobs = new Map<number, Job>();
+  let count = 0;
+  let closed = false;
+  const ready = Promise.withResolvers<EngineFacts>();
+  let settled = false;
+  const settle = () => {
+    settled = true;
+    rest();
+  };
+  const helper = launch(options, ready.reject);
+  // Resolves when the helper, and so every sandbox, is gone.
+  const gone = Promise.withResolvers<void>();
+
+  if (helper === undefined) gone.resolve();
+  else {
+    let said = "";
+    let open = 2;
+    const end = () => {
+      open -= 1;
+      if (open === 0) lost(said);
+    };
+    helper.errors.on("data", (chunk) => {
+      said = (said + chunk).slice(0, 4096);
+    });
+    helper.errors.on("close", end);
+    helper.child.on("message", (message: Answer) => receive(message));
+    helper.child.on("error", (error) => {
+      said += error.message;
+      if (helper.child.pid === undefined) end();
+    });
+    helper.child.on("exit", end);
+    rest();
+  }
+  ready.promise.then(settle, settle);
+
+  function lost(said: string): void {
+    const error = closed
+      ? new CleaveError({
+          code: "sandbox-setup",
+          message: "the sandboxes were closed before this one ended",
+          hint: "wait for what runs before closing",
+        })
+      : describeFailure(said, readText);
+    ready.reject(error);
+    for (const job of jobs.values()) job.reject(error);
+    jobs.clear();
+    if (helper !== undefined) rmSync(helper.folder, { recursive: true, force: true });
+    gone.resolve();
+  }
+
+  /** Let this process end while nothing runs. */
+  function rest(): void {
+    if (helper === undefined) return;
+    const change = jobs.size > 0 || !settled || closed ? "ref" : "unref";
+    helper.child[change]();
+    helper.child.channel?.[change]();
+    helper.errors[change]();
+  }
+
+  function send(request: Request): void {
+    if (helper?.child.connected === true) helper.child.send(request, () => {});
+  }
+
+  function receive(message: Answer): void {
+    if (message.type === "ready") ready.resolve(message.engine);
+    else if (message.type === "unavailable") ready.reject(receiveError(message.error));
+    else hear(message);
+  }
+
+  function hear(message: Extract<Answer, { readonly id: number }>): void {
+    const job = jobs.get(message.id);
+    if (job === undefined) return;
+    switch (message.type) {
+      case "started":
+        read(message.id, job, message.pipe);
+        return;
+      case "refused":
+        jobs.delete(message.id);
+        job.reject(receiveError(message.error));
+        rest();
+        return;
+      case "ended":
+        job.ended = message;
+        finish(message.id, job);
+        return;
+    }
+  }
+
+  function read(id: number, job: Job, pipe: string): void {
+    let fd: number;
+    try {
+      fd = openSync(pipe, constants.O_RDONLY | constants.O_NONBLOCK);
+    } catch (error) {
+      job.reject(error);
+      send({ type: "kill", id });
+      done(id, job);
+      return;
+    } finally {
+      send({ type: "opened", id });
+    }
+    const socket = new Socket({ fd, readable: true, writable: false });
+    socket.on("data", (chunk: Buffer) => {
+      if (job.head.length < 4096) job.head = Buffer.concat([job.head, chunk]);
+      try {
+        job.output(chunk);
+      } catch (error) {
+        job.reject(error);
+        send({ type: "kill", id });
+      }
+    });
+    socket.on("error", (error) => job.reject(error));
+    socket.on("close", () => done(id, job));
+  }
+
+  function done(id: number, job: Job): void {
+    job.drained = true;
+    send({ type: "drained", id });
+    finish(id, job);
+  }
+
+  function finish(id: number, job: Job): void {
+    if (!job.drained || job.ended === undefined) return;
+    jobs.delete(id);
+    rest();
+    ready.promise.then(({ name }) => {
+      const { ended } = job;
+      if (ended === undefined) return;
+      const reason = whyNotRun(name, ended, job.head.toString());
+      if (job.killed) job.resolve({ code: killedCode, killed: true });
+      else if (reason === undefined) job.resolve({ code: ended.code, killed: false });
+      else job.reject(describeFailure(reason, readText));
+    }, job.reject);
+  }
+
+  function run(spec: SandboxSpec, output: Job["output"]): Sandboxed {
+    const id = count++;
+    const { promise, resolve, reject } = Promise.withResolvers<Ending>();
+    const job: Job = {
+      output,
+      resolve,
+      reject,
+      killed: false,
+      head: Buffer.alloc(0),
+      drained: false,
+      ended: undefined,
+    };
+    jobs.set(id, job);
+    rest();
+    ready.promise.then(
+      () => send({ type: "run", id, spec }),
+      (error) => {
+        jobs.delete(id);
+        reject(error);
+      },
+    );
+    return {
+      ended: promise,
+      kill: () => {
+        job.killed = true;
+        ready.promise.then(
+          () => send({ type: "kill", id }),
+          () => {},
+        );
+      },
+    };
+  }
+
+  async function close(): Promise<void> {
+    closed = true;
+    rest();
+    if (helper?.child.connected === true) helper.child.disconnect();
+    await gone.promise;
+  }
+
+  return { engine: ready.promise, run, close, [Symbol.asyncDispose]: close };
+}
+
+/** Start the helper in a pid namespace of its own, to be killed when this process dies. */
+function launch(
+  { folder, searchPath, engine }: SandboxesOptions,
+  reject: (error: unknown) => void,
+): { readonly child: ChildProcess; readonly errors: Socket; readonly folder: string } | undefined {
+  try {
+    const tools = findTools(searchPath, { alone: false });
+    const own = mkdtempSync(`${folder}/sandbox-`);
+    const setup: Setup = { folder: own, searchPath, engine };
+    const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
+    const helper = new URL(`helper.${extension}`, import.meta.url).pathname;
+    const child = spawn(
+      tools.sh,
+      [
+        "-c",
+        prelude,
+        "sh",
+        ...(isPrivileged() ? [] : ["--user", "--map-root-user"]),
+        ...["--pid", "--fork", "--kill-child", "--mount-proc", "--propagation", "slave"],
+        ...[process.execPath, decodeURIComponent(helper), JSON.stringify(setup)],
+      ],
+      {
+        cwd: "/",
+        env: {
+          SETPRIV: tools.setpriv,
+          UNSHARE: tools.unshare,
+          SETARCH: findProgram("setarch", searchPath) ?? "false",
+        },
+        // Signals from the terminal are for this process to handle.
+        detached: true,
+        stdio: ["ignore", "ignore", "pipe", "ipc"],
+        serialization: "advanced",
+      },
+    );
+    if (!(child.stderr instanceof Socket)) throw new Error("a pipe of a child process is a socket");
+    return { child, errors: child.stderr, folder: own };
+  } catch (error) {
+    reject(error);
+    return undefined;
+  }
+}
+
+/**
+ * What every builder inherits, and Nix gives its own: the umask, no core dumps, fixed addresses (where a container
+ * allows that), and no new privileges.
+ */
+const prelude = `umask 022
+ulimit -S -c 0
+set -- "$UNSHARE" "$@"
+if "$SETARCH" -R true 2>/dev/null; then set -- "$SETARCH" -R "$@"; fi
+exec "$SETPRIV" --no-new-privs --pdeathsig KILL -- "$@"`;
+
+/** Whether this process may make namespaces without a user namespace (CAP_SYS_ADMIN, linux/capability.h). */
+function isPrivileged(): boolean {
+  const effective = /^CapEff:\s*([0-9a-f]+)$/m.exec(readText("/proc/self/status") ?? "")?.[1] ?? "0";
+  return (BigInt(`0x${effective}`) >> 21n) % 2n === 1n;
+}
+
+function readText(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return undefined;
+  }
+}

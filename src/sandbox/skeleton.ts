@@ -1,0 +1,162 @@
+/** What a sandbox's root is made of. */
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readlinkSync,
+  realpathSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { encodeText, quote } from "../base/index.ts";
+import { inputName, type KnownInput, refuse, type SandboxSpec } from "./spec.ts";
+import type { Mount } from "./table.ts";
+
+/** The devices that a process sees, which are the host's. */
+const devices = ["null", "zero", "full", "random", "urandom", "tty"] as const;
+
+/** What name resolution and TLS need of the host: inside path, and the host's paths of which the first counts. */
+const networkFiles: readonly (readonly [inside: string, ...host: string[]])[] = [
+  ["/etc/resolv.conf", "/etc/resolv.conf"],
+  ["/etc/services", "/etc/services"],
+  ["/etc/hosts", "/etc/hosts"],
+  [
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/ssl/cert.pem",
+  ],
+];
+
+/**
+ * List what of `/proc` is mounted over, read-only: what the host's root may write without any capability. Give the
+ * text of `/proc/self/uid_map`; a process of another user can write none of it.
+ */
+export function coveredProc(uidMap: string): string[] {
+  const [, outside] = uidMap.trim().split(/\s+/);
+  if (outside !== "0") return [];
+  return ["sys", "sysrq-trigger", "irq", "bus", "fs", "acpi", "mtrr", "scsi"]
+    .map((name) => `/proc/${name}`)
+    .filter((path) => existsSync(path));
+}
+
+/** The parts of the root that differ between sandboxes. */
+type Kind = Pick<SandboxSpec, "network" | "shell">;
+
+/**
+ * Make a root folder: mount points and the few files of `/etc`, which are those of Nix's sandbox. It is shared by
+ * all sandboxes of a kind and mounted read-only.
+ */
+export function makeRoot(root: string, { network, shell }: Kind): void {
+  for (const path of ["build", "dev/pts", "dev/shm", "etc/ssl/certs", "nix/store", "proc", "tmp"])
+    mkdirSync(`${root}/${path}`, { recursive: true });
+  for (const name of devices) writeFileSync(`${root}/dev/${name}`, "");
+  symlinkSync("pts/ptmx", `${root}/dev/ptmx`);
+  symlinkSync("/proc/self/fd", `${root}/dev/fd`);
+  for (const [index, name] of ["stdin", "stdout", "stderr"].entries())
+    symlinkSync(`/proc/self/fd/${index}`, `${root}/dev/${name}`);
+  writeFileSync(
+    `${root}/etc/passwd`,
+    "root:x:0:0:Nix build user:/build:/noshell\n" +
+      "nixbld:x:1000:100:Nix build user:/build:/noshell\n" +
+      "nobody:x:65534:65534:Nobody:/:/noshell\n",
+  );
+  writeFileSync(`${root}/etc/group`, "root:x:0:\nnixbld:!:100:\nnogroup:x:65534:\n");
+  writeFileSync(`${root}/etc/hosts`, "127.0.0.1 localhost\n::1 localhost\n");
+  if (network) {
+    writeFileSync(`${root}/etc/nsswitch.conf`, "hosts: files dns\nservices: files\n");
+    for (const { target } of networkMounts()) writeFileSync(`${root}${target}`, "");
+  }
+  if (shell !== undefined) {
+    mkdirSync(`${root}/bin`);
+    writeFileSync(`${root}/bin/sh`, "");
+  }
+}
+
+/** The read-only bind mounts of a kind of root, with targets inside. */
+export function filesOfHost({
+  network,
+  shell,
+}: Kind): { readonly source: string; readonly target: string }[] {
+  return [
+    ...(shell === undefined ? [] : [{ source: shell, target: "/bin/sh" }]),
+    ...(network ? networkMounts() : []),
+  ];
+}
+
+function networkMounts(): { readonly source: string; readonly target: string }[] {
+  return networkFiles.flatMap(([target, ...hosts]) => {
+    const host = hosts.find((path) => existsSync(path));
+    return host === undefined ? [] : [{ source: realpathSync(host), target }];
+  });
+}
+
+/**
+ * Make what inputs are mounted on: an empty file or folder in the store folder for each. A symlink cannot be
+ * mounted, so it is made there itself. What is there already stays. Throws `sandbox-spec`.
+ */
+export function makeMountPoints(store: string, inputs: readonly KnownInput[]): void {
+  for (const input of inputs) {
+    const place = encodeText(`${store}/${inputName(input)}`);
+    try {
+      if (input.kind === "folder") mkdirSync(place);
+      else if (input.kind === "file") writeFileSync(place, "", { flag: "wx" });
+      else symlinkSync(readlinkSync(encodeText(input.host), { encoding: "buffer" }), place);
+    } catch (cause) {
+      const there = lstatSync(place, { throwIfNoEntry: false });
+      const fits = { folder: there?.isDirectory(), file: there?.isFile(), symlink: there?.isSymbolicLink() };
+      if (fits[input.kind] === true) continue;
+      const what = there === undefined ? "cannot be made" : "is something else already";
+      refuse(
+        `the place of the input ${quote(input.inside)} in the store folder ${what}`,
+        "give each sandbox a store folder of its own on a disk with space left",
+        store,
+        cause,
+      );
+    }
+  }
+}
+
+type Place = {
+  readonly root: string;
+  /** Where on the host the sandbox's root will be mounted. */
+  readonly target: string;
+  readonly inputs: readonly KnownInput[];
+  /** Gives the options of a read-only bind mount of a path. */
+  readonly readOnly: (host: string) => string;
+};
+
+/** List the mounts that make a whole sandbox under a target, all but `/proc`. */
+export function rootMounts(spec: SandboxSpec, { root, target, inputs, readOnly }: Place): Mount[] {
+  const bind = (source: string, inside: string, options: string): Mount => ({
+    source,
+    target: `${target}${inside}`,
+    type: "none",
+    options,
+  });
+  const memory = (inside: string): Mount => ({
+    source: "tmpfs",
+    target: `${target}${inside}`,
+    type: "tmpfs",
+    options: "nosuid,nodev,mode=1777",
+  });
+  return [
+    bind(root, "", readOnly(root)),
+    ...devices.map((name) => bind(`/dev/${name}`, `/dev/${name}`, "bind")),
+    {
+      source: "devpts",
+      target: `${target}/dev/pts`,
+      type: "devpts",
+      options: "nosuid,noexec,newinstance,ptmxmode=0666,mode=0620",
+    },
+    memory("/dev/shm"),
+    memory("/tmp"),
+    ...filesOfHost(spec).map((file) => bind(file.source, file.target, readOnly(file.source))),
+    bind(spec.build, "/build", "rbind"),
+    bind(spec.store, "/nix/store", "rbind"),
+    ...inputs
+      .filter(({ kind }) => kind !== "symlink")
+      .map(({ host, inside }) => bind(host, inside, readOnly(host))),
+  ];
+}
