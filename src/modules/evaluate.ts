@@ -3,7 +3,7 @@ import { CleaveError } from "../base/index.ts";
 import { argumentsOf } from "./arguments.ts";
 import { type Compiled, Group, Redirect, undefinedYet } from "./compile.ts";
 import { Condition, Definition, runThunk, type Source } from "./definition.ts";
-import { current, force, passes, type Slots } from "./forcing.ts";
+import { current, force, isKeeping, keeping, passes, type Slots } from "./forcing.ts";
 import { infosOf } from "./inspect.ts";
 import { definedAt, locate, locateDeclaration } from "./locate.ts";
 import { type Declared, Defined } from "./module.ts";
@@ -11,7 +11,7 @@ import { namesOf, type Place, placeOf, showPath } from "./place.ts";
 import { callerIn } from "./position.ts";
 import { describePlace, describeSource, describeValue, optionError } from "./problem.ts";
 import { Property } from "./property.ts";
-import { outOfReach, recordOf, removed } from "./record.ts";
+import { evaluationOf, outOfReach, recordOf, removed, valueAt } from "./record.ts";
 import { isRecord } from "./types/check.ts";
 
 /** What an evaluation is made of: modules, and records of definitions that stand in none of its modules. */
@@ -32,10 +32,11 @@ export type OldName = {
 export class Evaluation implements Slots {
   readonly compiled: Compiled;
   readonly place: Place | undefined;
-  readonly parts: readonly Part[];
   readonly specialArgs: SpecialArgs;
-  /** Shared by an evaluation and those of its submodules. */
-  readonly oldNames: OldName[];
+  /** The evaluation whose submodule this is, at any depth, or this one. */
+  readonly root: Evaluation;
+  #parts: readonly Part[] | undefined;
+  #oldNames: OldName[] | undefined = undefined;
   values: unknown[] = [];
   pending: unknown[] = [];
   #ready = false;
@@ -52,20 +53,32 @@ export class Evaluation implements Slots {
     specialArgs: SpecialArgs,
   ) {
     this.compiled = compiled;
-    this.parts = parts;
+    this.#parts = parts;
     this.place = place;
     this.specialArgs = specialArgs;
-    const within = current();
-    this.oldNames = within === undefined || place === undefined ? [] : within.oldNames;
+    this.root = (place === undefined ? undefined : current()?.root) ?? this;
+  }
+
+  /** What was defined under old names, here and in the submodules that were read. */
+  get oldNames(): readonly OldName[] {
+    return this.#oldNames ?? [];
   }
 
   get config(): object {
     return recordOf(this, this.compiled.root, undefined);
   }
 
-  /** Make an evaluation of the same modules that has computed nothing yet. */
+  /** Make an evaluation of the same modules that has computed nothing yet, and that keeps what it is made of. */
   again(): Evaluation {
-    return new Evaluation(this.compiled, this.parts, this.place, this.specialArgs);
+    if (this.#parts !== undefined)
+      return new Evaluation(this.compiled, this.#parts, this.place, this.specialArgs);
+    return keeping(() => {
+      let value: unknown = this.root.again().config;
+      for (const name of namesOf(this.place)) value = valueAt(value, name);
+      const found = evaluationOf(value);
+      if (found === undefined) throw new Error(`no submodule at ${showPath(namesOf(this.place))} any more`);
+      return found.again();
+    });
   }
 
   /** Run the bodies, unless that was done or is being done. Throws what is wrong with their definitions. */
@@ -132,12 +145,14 @@ export class Evaluation implements Slots {
     this.#late = undefined;
     this.#lateDefinitions = undefined;
     let rank = 0;
-    for (const part of this.parts) {
+    for (const part of this.#parts ?? []) {
       rank += 1;
       if (part instanceof Definition) this.#push(this.compiled.root, part, undefined);
       else if (part.body !== undefined) this.#run(part, rank);
     }
     this.#ready = true;
+    // There are many submodules, and few are looked into again.
+    if (this.root !== this && !isKeeping()) this.#parts = undefined;
   }
 
   #run(module: Declared, rank: number): void {
@@ -201,9 +216,14 @@ export class Evaluation implements Slots {
     this.#push(view, new Definition(body, source, priority, order, condition), by);
   }
 
+  #addOldName(old: OldName): void {
+    this.#oldNames ??= [];
+    this.#oldNames.push(old);
+  }
+
   #redirect(redirect: Redirect, definition: Definition): void {
     if (redirect.kind === "removed") throw removed(this, redirect, [definition]);
-    if (redirect.kind === "renamed") this.oldNames.push({ evaluation: this, redirect, definition });
+    if (redirect.kind === "renamed") this.root.#addOldName({ evaluation: this, redirect, definition });
     this.#add(redirect.index, definition);
   }
 

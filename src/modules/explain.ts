@@ -9,12 +9,12 @@ import { type Entry, Group } from "./compile.ts";
 import type { Declaration } from "./declaration.ts";
 import { type Definition, discharge, type Source, strongest } from "./definition.ts";
 import type { Evaluation } from "./evaluate.ts";
-import { tracing } from "./forcing.ts";
+import { keeping, tracing } from "./forcing.ts";
 import { locate, locateAll, locateDeclaration } from "./locate.ts";
 import { type Place, parsePath, placeOf, showPath } from "./place.ts";
 import { describePlace, describeValue } from "./problem.ts";
 import { orders, priorities } from "./property.ts";
-import { evaluationOf } from "./record.ts";
+import { evaluationOf, valueAt } from "./record.ts";
 import { isRecord } from "./types/check.ts";
 import { elementOf } from "./types/collection.ts";
 
@@ -53,6 +53,10 @@ type Target = { readonly evaluation: Evaluation; readonly index: number; readonl
 
 /** Explain the option at a path, or an attribute in an option's value. Throws `option-unknown`. */
 export function explain(original: Evaluation, path: string | readonly string[]): Explanation {
+  return keeping(() => explainKept(original, path));
+}
+
+function explainKept(original: Evaluation, path: string | readonly string[]): Explanation {
   const root = original.again();
   const names = parsePath(path);
   const target = find(root, names, names);
@@ -67,6 +71,9 @@ export function explain(original: Evaluation, path: string | readonly string[]):
   let definitions = explode(place, standard === undefined ? raw : [...raw, standard]);
   let type = declaration.type;
   for (const name of inside) {
+    type = elementOf(type) ?? type;
+    // Lists are put together of all definitions; nobody defines an element alone.
+    if (name.startsWith("[")) continue;
     place = { parent: place, name };
     const below = definitions.flatMap(({ definition, outcome }) =>
       outcome === "used" && isRecord(definition.value) && Object.hasOwn(definition.value, name)
@@ -74,7 +81,6 @@ export function explain(original: Evaluation, path: string | readonly string[]):
         : [],
     );
     definitions = explode(place, below);
-    type = elementOf(type) ?? type;
   }
   return {
     path: names,
@@ -87,7 +93,7 @@ export function explain(original: Evaluation, path: string | readonly string[]):
     definitions: present(place, declaration, definitions),
     ...outcomeOf(() => {
       let value = evaluation.read(index);
-      for (const name of inside) value = isRecord(value) ? value[name] : undefined;
+      for (const name of inside) value = valueAt(value, name);
       return value;
     }),
     readBy: [...readBy].sort(compareText),
@@ -126,11 +132,9 @@ function find(evaluation: Evaluation, names: readonly string[], whole: readonly 
   for (const [depth, name] of rest.entries()) {
     const submodule = evaluationOf(value);
     if (submodule !== undefined) return find(submodule, rest.slice(depth), whole);
-    const element = /^\[(\d+)\]$/.exec(name)?.[1];
-    if (Array.isArray(value) && element !== undefined && Number(element) < value.length)
-      value = value[Number(element)];
-    else if (isRecord(value) && Object.hasOwn(value, name)) value = value[name];
-    else throw unknown(isRecord(value) ? Object.keys(value) : [], name, whole);
+    const below = valueAt(value, name);
+    if (below === undefined) throw unknown(isRecord(value) ? Object.keys(value) : [], name, whole);
+    value = below;
   }
   return { evaluation, index, inside: rest };
 }

@@ -7,7 +7,7 @@
  * Thunks are pure, so running one again changes nothing.
  */
 import { CleaveError } from "../base/index.ts";
-import type { OldName } from "./evaluate.ts";
+import type { Evaluation } from "./evaluate.ts";
 import { showPath } from "./place.ts";
 
 /** Holds slots: `values[i]` counts where `pending[i]` is `undefined`, else `pending[i]` says how to compute it. */
@@ -15,8 +15,8 @@ export interface Slots {
   readonly values: unknown[];
   readonly pending: unknown[];
   compute(index: number, pending: unknown): unknown;
-  /** What the evaluation, and those inside of it, met of old names. */
-  readonly oldNames: OldName[];
+  /** The outermost evaluation. */
+  readonly root: Evaluation | undefined;
   pathOf(index: number): readonly string[];
   /** Say where the option of a slot is defined or declared, for the text of a cycle. */
   whereOf(index: number, pending: unknown): string;
@@ -65,6 +65,23 @@ export function force(owner: Slots, index: number): unknown {
 /** Get whose slot is being computed. */
 export function current(): Slots | undefined {
   return depth === 0 ? undefined : owners[depth - 1];
+}
+
+let keeps = false;
+
+/** Run `body` so that evaluations keep what they are made of, for those who look into them again. */
+export function keeping<T>(body: () => T): T {
+  const before = keeps;
+  keeps = true;
+  try {
+    return body();
+  } finally {
+    keeps = before;
+  }
+}
+
+export function isKeeping(): boolean {
+  return keeps;
 }
 
 function slotAt(at: number): Slot {

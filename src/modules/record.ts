@@ -135,6 +135,13 @@ function show(this: object): unknown {
 /** Gets the handler behind a record. */
 const behind: unique symbol = Symbol("behind");
 
+/** Read a name of a path in a value: of a record, or `[n]` of a list; `undefined` where there is none. */
+export function valueAt(value: unknown, name: string): unknown {
+  const element = /^\[(\d+)\]$/.exec(name)?.[1];
+  if (Array.isArray(value)) return element === undefined ? undefined : value[Number(element)];
+  return isRecord(value) && Object.hasOwn(value, name) ? value[name] : undefined;
+}
+
 /** Find the evaluation whose options a record holds; `undefined` for anything else. */
 export function evaluationOf(value: unknown): Evaluation | undefined {
   if (typeof value !== "object" || value === null) return undefined;

@@ -1,7 +1,7 @@
 /** Lists and attribute sets. */
 import { compareText } from "../../base/index.ts";
 import { Definition } from "../definition.ts";
-import type { OldName } from "../evaluate.ts";
+import type { Evaluation } from "../evaluate.ts";
 import { current, force, type Slots } from "../forcing.ts";
 import { mergeDefinitions, nothing } from "../merge.ts";
 import { namesOf, type Place } from "../place.ts";
@@ -231,7 +231,7 @@ function mergeAttrs(
 class LazyAttrs implements Slots {
   readonly values: unknown[] = [];
   readonly pending: unknown[] = [];
-  readonly oldNames: OldName[] = current()?.oldNames ?? [];
+  readonly root: Evaluation | undefined = current()?.root;
   readonly #place: Place | undefined;
   readonly #element: Type;
   readonly #names: string[] = [];
