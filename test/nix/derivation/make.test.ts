@@ -1,17 +1,21 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { encodeText } from "../../../src/base/index.ts";
 import {
   checkDerivation,
   completeDerivation,
   type Derivation,
   type DerivationSpec,
   derivationPath,
+  formatDerivation,
   hashBytes,
   hashModulo,
+  type InputOutputs,
   type MadeDerivation,
   makeDerivation,
   makeGraph,
   type Output,
+  parseDerivation,
   parseStorePath,
   type StorePath,
   structuredAttrs,
@@ -156,6 +160,33 @@ test("a path that is not known before the inputs are built is found out", () => 
     `error[derivation-invalid]: the derivation ${derivationPath(lie)} says that its output out is ${other}, but that is not known before its inputs are built`,
     "  hint: it was altered after it was made, or made by something else than Nix",
   );
+});
+
+test("outputs of outputs are not known in advance, even of a fixed derivation", () => {
+  const graph = makeGraph();
+  const text = { type: "fixed", method: "text", hash: digest } as const;
+  const input = makeDerivation({ ...spec, name: "made.drv", addressing: text }, graph);
+  const needs = (outputs: InputOutputs) => {
+    const inputDrvs = new Map([[input.path, outputs]]);
+    return makeDerivation({ ...spec, inputDrvs }, graph).derivation.outputs.get("out")?.type;
+  };
+  assert.equal(needs({ outputs: ["out"] }), "input-addressed");
+  assert.equal(needs({ outputs: [], dynamic: new Map([["out", { outputs: ["out"] }]]) }), "deferred");
+});
+
+test("a derivation is written in the order of bytes, whatever the order of its parts", () => {
+  const names = ["\u{10000}", "\uffff", "\udc80", "b", "a"];
+  const { derivation } = makeDerivation(spec, makeGraph());
+  const env = new Map(names.map((name) => [name, ""]));
+  const inputSrcs = [other, parseStorePath("/nix/store/00000000000000000000000000000000-z")];
+  const text = formatDerivation({ ...derivation, env, inputSrcs });
+  const places = ["a", "b", "\udc80", "\uffff", "\u{10000}"].map((name) => text.indexOf(`("${name}","")`));
+  assert.deepEqual(
+    places,
+    [...places].sort((x, y) => x - y),
+  );
+  assert.ok(text.includes(`["${inputSrcs[1]}","${other}"]`));
+  assert.equal(formatDerivation(parseDerivation(encodeText(text), "a")), text);
 });
 
 test("completing fills in what is missing", () => {
