@@ -13,15 +13,7 @@ import { sha256Text } from "../fingerprint.ts";
 import { formatHash } from "../hash.ts";
 import type { StorePath } from "../store-path.ts";
 import { type Derivation, type InputOutputs, isDynamic } from "./type.ts";
-import {
-  cutEnv,
-  formatModuloInput,
-  formatOutputs,
-  formatRest,
-  joinEnv,
-  joinModulo,
-  methodPrefix,
-} from "./write-aterm.ts";
+import { formatModuloInput, formatParts, joinModulo, methodPrefix, type Parts } from "./write-aterm.ts";
 
 /** What a derivation looks like from those that need it. */
 export type Modulo = {
@@ -90,24 +82,15 @@ export function hashModulo(path: StorePath, graph: Graph): Modulo {
 export function hashMasked(derivation: Derivation, graph: Graph): string | undefined {
   const inputs = moduloInputs(derivation, graph);
   if (inputs === undefined) return undefined;
-  const outputs = formatOutputs(derivation, true);
-  return sha256Text(
-    joinModulo(outputs, inputs, formatRest(derivation), joinEnv(cutEnv(derivation), derivation.env, true)),
-  );
+  return sha256Text(joinModulo(inputs, formatParts(derivation, true)));
 }
 
 /** Compute the modulo of a derivation, and of what it needs. */
 function moduloOf(derivation: Derivation, graph: Graph): Modulo {
-  return (
-    moduloWithoutInputs(derivation) ??
-    moduloWithInputs(
-      derivation,
-      moduloInputs(derivation, graph),
-      formatOutputs(derivation, false),
-      formatRest(derivation),
-      joinEnv(cutEnv(derivation), derivation.env, false),
-    )
-  );
+  const known = moduloWithoutInputs(derivation);
+  if (known !== undefined) return known;
+  const inputs = moduloInputs(derivation, graph);
+  return moduloWithInputs(derivation, inputs, formatParts(derivation, false));
 }
 
 /** Give the modulo of a derivation that does not depend on its inputs' modulos. */
@@ -123,13 +106,9 @@ export function moduloWithoutInputs(derivation: Derivation): Modulo | undefined 
   return undefined;
 }
 
-/** Compute the modulo of an input-addressed derivation from the parts of its text; no inputs if one is deferred. */
-export function moduloWithInputs(
-  derivation: Derivation,
-  inputs: string | undefined,
-  ...[outputs, rest, env]: readonly [outputs: string, rest: string, env: string]
-): Modulo {
-  const hash = inputs === undefined ? undefined : sha256Text(joinModulo(outputs, inputs, rest, env));
+/** Compute the modulo of an input-addressed derivation from {@link moduloInputs} and the parts of its text. */
+export function moduloWithInputs(derivation: Derivation, inputs: string | undefined, parts: Parts): Modulo {
+  const hash = inputs === undefined ? undefined : sha256Text(joinModulo(inputs, parts));
   return { hash, outputs: [...derivation.outputs.keys()] };
 }
 

@@ -12,7 +12,15 @@ import { inOrder, ordered } from "./order.ts";
 import { structuredAttrsVariable } from "./structured-attrs.ts";
 import type { Derivation, InputOutputs, Output, OutputMethod } from "./type.ts";
 import { checkShape, derivationPath, outputPath } from "./validate.ts";
-import { cutEnv, formatOutputs, formatRest, joinEnv, joinModulo, joinParts } from "./write-aterm.ts";
+import {
+  cutEnv,
+  formatOutputs,
+  formatRest,
+  joinEnv,
+  joinModulo,
+  joinParts,
+  type Parts,
+} from "./write-aterm.ts";
 
 /** How the paths of the outputs come about; see `Output`. */
 export type Addressing =
@@ -71,7 +79,7 @@ export function makeDerivation(spec: DerivationSpec, graph: Graph): MadeDerivati
   }
   // Of two with one name, the later counts: the sort keeps their order.
   const env = new Map(variables.sort((a, b) => compareText(a[0], b[0])));
-  return complete(
+  return finish(
     {
       name,
       outputs,
@@ -100,7 +108,7 @@ export function completeDerivation(derivation: Derivation, graph: Graph): MadeDe
   } else
     for (const [output, each] of derivation.outputs)
       if ("path" in each && (env.get(output) ?? "") === "") env.set(output, each.path);
-  return complete({ ...derivation, outputs: new Map(derivation.outputs), env: new Map(inOrder(env)) }, graph);
+  return finish({ ...derivation, outputs: new Map(derivation.outputs), env: new Map(inOrder(env)) }, graph);
 }
 
 type Draft = Derivation & {
@@ -109,16 +117,21 @@ type Draft = Derivation & {
   readonly env: Map<string, string>;
 };
 
-function complete(draft: Draft, graph: Graph): MadeDerivation {
+/** Give deferred outputs their paths where these can be known, and compute the derivation's path and modulo. */
+function finish(draft: Draft, graph: Graph): MadeDerivation {
   const { name, outputs, env } = draft;
   const rest = formatRest(draft);
   const variables = cutEnv(draft, env);
+  const parts = (masked: boolean): Parts => ({
+    outputs: formatOutputs(draft, masked),
+    rest,
+    env: joinEnv(variables, env, masked),
+  });
   let inputs: string | undefined;
   if (checkShape(draft) === "deferred") {
     inputs = moduloInputs(draft, graph);
     if (inputs !== undefined) {
-      const masked = joinModulo(formatOutputs(draft, true), inputs, rest, joinEnv(variables, env, true));
-      const hash = sha256Text(masked);
+      const hash = sha256Text(joinModulo(inputs, parts(true)));
       for (const output of outputs.keys()) {
         const path = outputPath(name, output, hash);
         outputs.set(output, { type: "input-addressed", path });
@@ -126,13 +139,11 @@ function complete(draft: Draft, graph: Graph): MadeDerivation {
       }
     }
   }
-  const outputsText = formatOutputs(draft, false);
-  const envText = joinEnv(variables, env, false);
-  const text = joinParts(draft, outputsText, rest, envText);
+  const complete = parts(false);
+  const text = joinParts(draft, complete);
   const path = derivationPath(draft, text);
   const modulo =
-    moduloWithoutInputs(draft) ??
-    moduloWithInputs(draft, inputs ?? moduloInputs(draft, graph), outputsText, rest, envText);
+    moduloWithoutInputs(draft) ?? moduloWithInputs(draft, inputs ?? moduloInputs(draft, graph), complete);
   graph.modulos.set(path, modulo);
   return { path, derivation: draft, text };
 }

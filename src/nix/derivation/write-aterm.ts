@@ -1,25 +1,40 @@
 /**
  * Writes derivations as Nix stores them; `parse-aterm.ts` has the grammar.
  *
- * The text has four parts: outputs, inputs, {@link formatRest} and {@link cutEnv}. Making a derivation takes three
- * texts that share most of these.
+ * Making a derivation takes three texts that are mostly the same, so the text comes in parts.
  */
 import { CleaveError, quote } from "../../base/index.ts";
 import { formatHash } from "../hash.ts";
 import { inOrder, ordered } from "./order.ts";
 import { type Derivation, type InputOutputs, isDynamic, type Output, type OutputMethod } from "./type.ts";
 
+/** The parts of a derivation's text but for its input derivations. */
+export type Parts = {
+  readonly outputs: string;
+  /** What stands between inputs and variables. */
+  readonly rest: string;
+  readonly env: string;
+};
+
 /**
  * Write a derivation as the text of its `.drv` file, byte for byte as Nix does. Throws `derivation-invalid` for a
  * platform or an output name with `"` or `\`, which the format cannot say.
  */
 export function formatDerivation(derivation: Derivation): string {
-  const env = joinEnv(cutEnv(derivation), derivation.env, false);
-  return joinParts(derivation, formatOutputs(derivation, false), formatRest(derivation), env);
+  return joinParts(derivation, formatParts(derivation, false));
 }
 
-/** Join the parts of a derivation's text, with its input derivations as they are. */
-export function joinParts({ inputDrvs }: Derivation, outputs: string, rest: string, env: string): string {
+/** Write the parts; if `masked`, without the outputs' paths and the values of the variables called as these. */
+export function formatParts(derivation: Derivation, masked: boolean): Parts {
+  return {
+    outputs: formatOutputs(derivation, masked),
+    rest: formatRest(derivation),
+    env: joinEnv(cutEnv(derivation), derivation.env, masked),
+  };
+}
+
+/** Join the parts of a derivation's text. */
+export function joinParts({ inputDrvs }: Derivation, { outputs, rest, env }: Parts): string {
   let dynamic = false;
   let inputs = "";
   for (const [path, input] of inOrder(inputDrvs)) {
@@ -29,8 +44,8 @@ export function joinParts({ inputDrvs }: Derivation, outputs: string, rest: stri
   return `${dynamic ? 'DrvWithVersion("xp-dyn-drv",' : "Derive("}${outputs},[${inputs}],${rest},${env})`;
 }
 
-/** Join the parts of the text that a hash modulo is taken of, with other inputs than the derivation's. */
-export function joinModulo(outputs: string, inputs: string, rest: string, env: string): string {
+/** Join the parts of the text that a hash modulo is taken of: that of the derivation, but for the inputs. */
+export function joinModulo(inputs: string, { outputs, rest, env }: Parts): string {
   return `Derive(${outputs},[${inputs}],${rest},${env})`;
 }
 
