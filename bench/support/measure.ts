@@ -8,6 +8,8 @@ import { readFileSync } from "node:fs";
 
 export type Command = {
   readonly command: readonly [program: string, ...args: string[]];
+  /** Give further arguments for a run; runs count from 0, the first being one that is not measured. */
+  readonly more?: (run: number) => readonly string[];
   readonly env?: NodeJS.ProcessEnv;
   readonly cwd?: string;
   /** Done before each run, outside of the time. */
@@ -31,7 +33,7 @@ export async function measure(
   for (let round = -warmup; round < runs; round += 1)
     for (const [name, each] of Object.entries(cases)) {
       each.prepare?.();
-      const { wall, peak } = await once(each);
+      const { wall, peak } = await once(each, round + warmup);
       const sample = samples.get(name);
       if (round < 0 || sample === undefined) continue;
       sample.walls.push(wall);
@@ -60,13 +62,16 @@ export function round(value: number, digits: number): number {
   return Number(value.toFixed(digits));
 }
 
-function once({ command: [program, ...args], env, cwd }: Command): Promise<{ wall: number; peak: number }> {
+function once(
+  { command: [program, ...args], more, env, cwd }: Command,
+  run: number,
+): Promise<{ wall: number; peak: number }> {
   const options: SpawnOptions = { stdio: ["ignore", "ignore", "pipe"] };
   if (env !== undefined) options.env = env;
   if (cwd !== undefined) options.cwd = cwd;
   return new Promise((resolve, reject) => {
     const begun = performance.now();
-    const child = spawn(program, args, options);
+    const child = spawn(program, [...args, ...(more?.(run) ?? [])], options);
     let errors = "";
     child.stderr?.on("data", (chunk) => {
       errors += chunk;

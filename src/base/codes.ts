@@ -94,6 +94,21 @@ export const codes = {
   "sandbox-spec": "The sandbox cannot be made as it was asked for",
   "sandbox-unavailable": "This system has no sandbox to offer",
 
+  // build
+  "build-bad-attribute": "An attribute of a derivation has a form that no builder takes",
+  "build-failed": "A builder failed",
+  "build-forbidden-reference": "An output refers to what its derivation forbids",
+  "build-hash-mismatch": "A fixed output has another hash than its derivation says",
+  "build-log-too-long": "A builder wrote more to its log than is allowed",
+  "build-missing-input": "What a build needs is not in the store",
+  "build-missing-output": "A builder has not made one of its outputs",
+  "build-no-log": "There is no log of a build",
+  "build-no-output": "A derivation has no output of this name",
+  "build-platform": "A derivation is for another machine",
+  "build-timeout": "A build took too long, or was silent for too long",
+  "build-too-large": "An output is larger than its derivation allows",
+  "build-unsupported": "This builder cannot build such a derivation",
+
   // cli
   "cli-unknown-command": "There is no such command",
   "cli-usage": "The command does not take these arguments",

@@ -9,6 +9,21 @@ export type Event =
   | { readonly type: "warning"; readonly message: string; readonly hint?: string }
   /** Something that was done or found, a line for who watches. */
   | { readonly type: "note"; readonly message: string }
+
+  /** So many more derivations are to be built. */
+  | { readonly type: "builds"; readonly total: number }
+  /** A build waits, because another process has a lock on one of its outputs. */
+  | { readonly type: "build-waiting"; readonly derivation: string }
+  | { readonly type: "build-started"; readonly derivation: string }
+  /** The builder has written a line. */
+  | { readonly type: "build-log"; readonly derivation: string; readonly line: string }
+  /** A build is over; `valid` where another process had built it meanwhile. */
+  | {
+      readonly type: "build-ended";
+      readonly derivation: string;
+      readonly outcome: "built" | "valid" | "failed";
+      readonly seconds: number;
+    }
   /** `done` of `total` bytes are through, `total` being absent where it is not known. */
   | {
       readonly type: "progress";

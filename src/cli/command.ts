@@ -10,6 +10,10 @@ export type Io = {
   readonly write: (chunk: string | Uint8Array) => Promise<void>;
   /** Take what is to be told on standard error. */
   readonly emit: Emit;
+  /** Show an error on standard error, and go on. */
+  readonly complain: (error: CleaveError) => void;
+  /** From now on write what is told on standard error as a line of JSON per event. */
+  readonly reportJson: () => void;
 };
 
 /** An option, as `parseArgs` takes it, with what `--help` says. */

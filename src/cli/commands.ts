@@ -112,6 +112,14 @@ export const commands: Readonly<Record<string, Entry>> = {
     summary: "save space by hard links",
     load: async () => (await import("./commands/store-optimise.ts")).storeOptimise,
   },
+  realise: {
+    summary: "build what derivations make",
+    load: async () => (await import("./commands/realise.ts")).realiseCommand,
+  },
+  log: {
+    summary: "print the log of a build",
+    load: async () => (await import("./commands/log.ts")).log,
+  },
   explain: {
     summary: "say what an error code means and what to do",
     load: async () => (await import("./commands/explain.ts")).explain,

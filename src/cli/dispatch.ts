@@ -6,18 +6,23 @@ import { CleaveError, describeError, fileError, nearest, quote } from "../base/i
 import { readArgv } from "./argv.ts";
 import { describeCommand, type Io, readArguments } from "./command.ts";
 import { commands } from "./commands.ts";
-import { plainReporter, terminalReporter } from "./reporter.ts";
+import { jsonReporter, plainReporter, terminalReporter } from "./reporter.ts";
 
 const toError = (text: string): void => {
   process.stderr.write(text);
 };
-const reporter =
+let reporter =
   process.stderr.isTTY === true && process.env["TERM"] !== "dumb"
-    ? terminalReporter(
-        toError,
-        () => process.stderr.columns,
-        () => performance.now(),
-      )
+    ? terminalReporter({
+        write: toError,
+        columns: () => process.stderr.columns,
+        rows: () => process.stderr.rows,
+        now: () => performance.now(),
+        every: (milliseconds, action) => {
+          const timer = setInterval(action, milliseconds);
+          return () => clearInterval(timer);
+        },
+      })
     : plainReporter(toError);
 
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
@@ -38,17 +43,27 @@ const io: Io = {
       reporter.clear();
       process.stdout.write(chunk, (error) => (error ? reject(error) : resolve()));
     }),
-  emit: reporter.report,
+  emit: (event) => reporter.report(event),
+  complain: (error) => {
+    reporter.clear();
+    toError(describeError(error));
+  },
+  reportJson: () => {
+    reporter.clear();
+    reporter = jsonReporter(toError);
+  },
 };
 
 /** Run the command that the arguments of this process name; settles with the exit code. */
 export async function main(): Promise<number> {
   try {
-    return await dispatch(readArgv());
+    const code = await dispatch(readArgv());
+    reporter.clear();
+    return code;
   } catch (error) {
     reporter.clear();
     if (!(error instanceof CleaveError)) throw error;
-    toError(describeError(error));
+    io.complain(error);
     return error.code.startsWith("cli-") ? 2 : 1;
   }
 }

@@ -20,7 +20,7 @@ export async function withStore<T>(io: Io, work: (store: LocalStore) => Promise<
  * Find the store path that an argument means: a path in the store, as builds see it or where it really lies, or a
  * symlink to one, such as `result`. What is below a store path counts as that. Throws `store-not-in-store`.
  */
-function findStorePath(argument: string, store: LocalStore, { cwd }: Io): StorePath {
+export function findStorePath(argument: string, store: LocalStore, { cwd }: Io): StorePath {
   let file = resolve(cwd, argument);
   for (let steps = 0; steps < 40; steps += 1) {
     const path = store.storePathOf(file);

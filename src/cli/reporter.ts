@@ -1,13 +1,26 @@
 import type { Event } from "../base/index.ts";
+import { BuildBoard, describeSeconds, nameOf, printable } from "./build-board.ts";
+import { describeSize } from "./size.ts";
 
 /**
- * Turns events into text on standard error. One reporter per way of showing: {@link plainReporter} for pipes
- * and files, `terminalReporter` for people, others as they are needed.
+ * Turns events into text on standard error. One reporter per way of showing: {@link plainReporter} for pipes and
+ * files, {@link terminalReporter} for people, {@link jsonReporter} for programs.
  */
 export type Reporter = {
   readonly report: (event: Event) => void;
   /** Take away what is only of the moment, before results or an error are shown. */
   readonly clear: () => void;
+};
+
+/** What a terminal can do. */
+export type Terminal = {
+  readonly write: (text: string) => void;
+  readonly columns: () => number;
+  readonly rows: () => number;
+  /** The time in milliseconds. */
+  readonly now: () => number;
+  /** Call an action every so many milliseconds; gives how to stop that. */
+  readonly every: (milliseconds: number, action: () => void) => () => void;
 };
 
 /** Report line by line; what is only of the moment is left out. */
@@ -16,10 +29,23 @@ export function plainReporter(write: (text: string) => void): Reporter {
     report: (event) => {
       switch (event.type) {
         case "warning":
-          write(describeWarning(event));
-          return;
         case "note":
-          write(`${event.message}\n`);
+          write(describeLine(event));
+          return;
+        case "builds":
+          write(`${event.total} ${event.total === 1 ? "derivation" : "derivations"} to build\n`);
+          return;
+        case "build-waiting":
+          write(`waiting for another process that builds ${event.derivation}\n`);
+          return;
+        case "build-started":
+          write(`building ${event.derivation}\n`);
+          return;
+        case "build-log":
+          write(`${nameOf(event.derivation)}> ${printable(event.line)}\n`);
+          return;
+        case "build-ended":
+          write(describeEnd(event));
           return;
         case "progress":
           return;
@@ -29,62 +55,102 @@ export function plainReporter(write: (text: string) => void): Reporter {
   };
 }
 
-/** Report on a terminal: as plain, and a line of progress that is drawn over. */
-export function terminalReporter(
-  write: (text: string) => void,
-  columns: () => number,
-  now: () => number,
-): Reporter {
-  const started = now();
-  let drawn = 0;
-  let shown = false;
-  const clear = () => {
-    if (shown) write("\r\u001b[K");
-    shown = false;
+/** Report each event as a line of JSON. */
+export function jsonReporter(write: (text: string) => void): Reporter {
+  return {
+    report: (event) => write(`${JSON.stringify(event)}\n`),
+    clear: () => {},
   };
+}
+
+/** Report on a terminal: what stays line by line, and below it what goes on, drawn over and over. */
+export function terminalReporter({ write, columns, rows, now, every }: Terminal): Reporter {
+  const started = now();
+  const board = new BuildBoard();
+  let progress = "";
+  let drawn = 0;
+  let shown = 0;
+  let stop: (() => void) | undefined;
+
+  const clear = () => {
+    // Up to the first line of what is shown, and away with everything below.
+    if (shown > 0) write(`\r${shown > 1 ? `\u001b[${shown - 1}A` : ""}\u001b[J`);
+    shown = 0;
+  };
+  const draw = () => {
+    const lines = board.draw(columns() - 1, Math.min(rows() - 1, 12), now());
+    if (progress !== "") lines.push(progress.slice(0, columns() - 1));
+    clear();
+    if (lines.length === 0) {
+      stop?.();
+      stop = undefined;
+      return;
+    }
+    write(lines.join("\n"));
+    shown = lines.length;
+    drawn = now();
+  };
+  const redraw = () => {
+    stop ??= every(100, draw);
+    if (now() - drawn >= 100) draw();
+  };
+  const keep = (text: string) => {
+    clear();
+    write(text);
+  };
+
   return {
     report: (event) => {
+      board.take(event, now());
       switch (event.type) {
         case "warning":
-          clear();
-          write(describeWarning(event));
-          return;
         case "note":
-          clear();
-          write(`${event.message}\n`);
+          keep(describeLine(event));
           return;
         case "progress": {
-          // Nothing for work that is over at once, then ten lines a second.
-          const at = now();
-          if (at - started < 400 || at - drawn < 100) return;
-          drawn = at;
-          shown = true;
+          // Nothing for work that is over at once.
+          if (now() - started < 400) return;
           const share =
             event.total === undefined || event.total === 0
               ? ""
               : ` of ${describeSize(event.total)} (${Math.floor((100 * event.done) / event.total)} %)`;
-          write(`\r\u001b[K${`${event.what}: ${describeSize(event.done)}${share}`.slice(0, columns() - 1)}`);
+          progress = `${event.what}: ${describeSize(event.done)}${share}`;
+          if (now() - drawn >= 100) draw();
           return;
         }
+        case "build-ended":
+          keep(describeEnd(event));
+          redraw();
+          return;
+        case "builds":
+        case "build-waiting":
+        case "build-started":
+        case "build-log":
+          redraw();
+          return;
       }
     },
-    clear,
+    clear: () => {
+      stop?.();
+      stop = undefined;
+      progress = "";
+      clear();
+    },
   };
 }
 
-function describeWarning(event: Extract<Event, { type: "warning" }>): string {
+function describeLine(event: Extract<Event, { type: "warning" | "note" }>): string {
+  if (event.type === "note") return `${event.message}\n`;
   return `warning: ${event.message}\n${event.hint === undefined ? "" : `  hint: ${event.hint}\n`}`;
 }
 
-/** Write a number of bytes with a binary unit and three digits at least: `1023 B`, `1.00 KiB`, `278 MiB`. */
-export function describeSize(bytes: number): string {
-  if (bytes < 1024) return `${bytes} B`;
-  const units = ["KiB", "MiB", "GiB", "TiB", "PiB"];
-  let size = bytes / 1024;
-  let unit = 0;
-  while (size >= 1023.5 && unit < units.length - 1) {
-    size /= 1024;
-    unit += 1;
+function describeEnd({ derivation, outcome, seconds }: Extract<Event, { type: "build-ended" }>): string {
+  switch (outcome) {
+    case "built":
+      return `built ${nameOf(derivation)} in ${describeSeconds(seconds)}\n`;
+    case "valid":
+      return `${nameOf(derivation)} was built by another process\n`;
+    case "failed":
+      return `failed ${nameOf(derivation)} after ${describeSeconds(seconds)}\n`;
   }
-  return `${size >= 99.95 ? size.toFixed(0) : size >= 9.995 ? size.toFixed(1) : size.toFixed(2)} ${units[unit]}`;
 }

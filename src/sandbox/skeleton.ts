@@ -49,7 +49,7 @@ type Kind = Pick<SandboxSpec, "network" | "shell">;
  * all sandboxes of a kind and mounted read-only.
  */
 export function makeRoot(root: string, { network, shell }: Kind): void {
-  for (const path of ["build", "dev/pts", "dev/shm", "etc/ssl/certs", "nix/store", "proc", "tmp"])
+  for (const path of ["build", "dev/pts", "dev/shm", "etc", "nix/store", "proc", "tmp"])
     mkdirSync(`${root}/${path}`, { recursive: true });
   for (const name of devices) writeFileSync(`${root}/dev/${name}`, "");
   symlinkSync("pts/ptmx", `${root}/dev/ptmx`);
@@ -65,6 +65,7 @@ export function makeRoot(root: string, { network, shell }: Kind): void {
   writeFileSync(`${root}/etc/group`, "root:x:0:\nnixbld:!:100:\nnogroup:x:65534:\n");
   writeFileSync(`${root}/etc/hosts`, "127.0.0.1 localhost\n::1 localhost\n");
   if (network) {
+    mkdirSync(`${root}/etc/ssl/certs`, { recursive: true });
     writeFileSync(`${root}/etc/nsswitch.conf`, "hosts: files dns\nservices: files\n");
     for (const { target } of networkMounts()) writeFileSync(`${root}${target}`, "");
   }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { describeSize, plainReporter, terminalReporter } from "../../src/cli/reporter.ts";
+import { plainReporter, terminalReporter } from "../../src/cli/reporter.ts";
+import { describeSize } from "../../src/cli/size.ts";
 
 test("a plain reporter writes warnings and no progress", () => {
   let text = "";
@@ -12,25 +13,85 @@ test("a plain reporter writes warnings and no progress", () => {
   assert.equal(text, "warning: odd\n  hint: mend it\n");
 });
 
-test("a terminal reporter draws progress after a while, within the width, and takes it away", () => {
-  let text = "";
-  let now = 0;
-  const { report, clear } = terminalReporter(
-    (part) => {
-      text += part;
+/** A terminal that keeps what is written, with a clock that is set by hand. */
+function terminal(columns: number) {
+  const state = { text: "", now: 0, ticking: false };
+  const reporter = terminalReporter({
+    write: (part) => {
+      state.text += part;
     },
-    () => 20,
-    () => now,
-  );
+    columns: () => columns,
+    rows: () => 24,
+    now: () => state.now,
+    every: () => {
+      state.ticking = true;
+      return () => {
+        state.ticking = false;
+      };
+    },
+  });
+  return { state, ...reporter };
+}
+
+test("a terminal reporter draws progress after a while, within the width, and takes it away", () => {
+  const { state, report, clear } = terminal(20);
   report({ type: "progress", what: "hashing", done: 1, total: 2 });
-  assert.equal(text, "");
-  now = 500;
+  assert.equal(state.text, "");
+  state.now = 500;
   report({ type: "progress", what: "hashing", done: 1024, total: 4096 });
-  now = 550;
+  state.now = 550;
   report({ type: "progress", what: "hashing", done: 2048, total: 4096 });
   clear();
   clear();
-  assert.equal(text, "\r\u001b[Khashing: 1.00 KiB o\r\u001b[K");
+  assert.equal(state.text, "hashing: 1.00 KiB o\r\u001b[J");
+});
+
+test("a terminal reporter shows what runs, for how long, and what it said last", () => {
+  const { state, report, clear } = terminal(40);
+  const [a, b] = [
+    "/nix/store/00000000000000000000000000000000-a.drv",
+    "/nix/store/11111111111111111111111111111111-long-name.drv",
+  ];
+  report({ type: "builds", total: 3 });
+  report({ type: "build-started", derivation: a });
+  report({ type: "build-started", derivation: b });
+  state.now = 12_300;
+  report({ type: "build-log", derivation: a, line: "\u001b[31mchecking\u001b[0m for a very long feature" });
+  clear();
+  assert.equal(
+    state.text,
+    "0 of 3 built, 2 running\n  a           12 s  checking for a ver\u2026\n  long-name   12 s  \r\u001b[2A\u001b[J",
+  );
+  state.text = "";
+  report({ type: "build-ended", derivation: a, outcome: "built", seconds: 12.3 });
+  report({ type: "build-ended", derivation: b, outcome: "failed", seconds: 200 });
+  clear();
+  assert.equal(state.text, "built a in 12 s\nfailed long-name after 3m20s\n");
+  assert.equal(state.ticking, false);
+});
+
+test("a plain reporter writes what builds and logs, without control characters", () => {
+  let text = "";
+  const { report } = plainReporter((part) => {
+    text += part;
+  });
+  const derivation = "/nix/store/00000000000000000000000000000000-a.drv";
+  report({ type: "builds", total: 1 });
+  report({ type: "build-waiting", derivation });
+  report({ type: "build-started", derivation });
+  report({ type: "build-log", derivation, line: "\u001b]0;title\u0007hi\u0008 \udcff" });
+  report({ type: "build-ended", derivation, outcome: "valid", seconds: 0 });
+  assert.equal(
+    text,
+    [
+      "1 derivation to build",
+      `waiting for another process that builds ${derivation}`,
+      `building ${derivation}`,
+      "a> hi \ufffd",
+      "a was built by another process",
+      "",
+    ].join("\n"),
+  );
 });
 
 test("sizes have a unit and three digits", () => {

@@ -66,7 +66,6 @@ tmp
 group
 hosts
 passwd
-ssl
 
 /nix:
 store
@@ -271,7 +270,7 @@ $B cat >/build/input
         );
         assert.equal(
           closed.output,
-          "wget: can't connect to remote host (127.0.0.1): Connection refused\n1\ninside\ngroup\nhosts\npasswd\nssl\n",
+          "wget: can't connect to remote host (127.0.0.1): Connection refused\n1\ninside\ngroup\nhosts\npasswd\n",
         );
         const open = await rig.sh(
           `wget -q -O - http://127.0.0.1:${port}/; cat /etc/nsswitch.conf; cat /etc/resolv.conf /etc/hosts; ls /etc/ssl/certs`,

@@ -1,0 +1,75 @@
+/**
+ * What a build costs besides its builder: trivial derivations, sandboxed, each system in a store of its own on the
+ * same file system, with the same `.drv` files, in turn.
+ */
+import { fileURLToPath } from "node:url";
+import { buildRig } from "../test/support/realise.ts";
+import { temporaryFolder } from "../test/support/temp.ts";
+import { type Figure, measure, round } from "./support/measure.ts";
+import { type Budget, budgets, figures } from "./support/report.ts";
+
+const launcher = fileURLToPath(new URL("../cleave", import.meta.url));
+const runs = 5;
+
+/** One derivation over all others, of a kind, for each run. */
+const shapes: Readonly<Record<string, { readonly count: number; readonly expression: string }>> = {
+  "chain of 200": {
+    count: 200,
+    expression: `builtins.foldl' (below: i: sh "echo \${below} > $out" { name = "p\${toString i}"; inherit salt; }) "start"
+      (builtins.genList (i: i) 200)`,
+  },
+  "200 independent": {
+    count: 201,
+    expression: `sh "echo > $out" { name = "top"; inherit salt;
+      all = builtins.genList (i: sh "echo > $out" { name = "p\${toString i}"; inherit salt; }) 200; }`,
+  },
+  "100 inputs in its closure": {
+    count: 1,
+    expression: `sh "echo > $out" { name = "top"; inherit salt;
+      all = builtins.genList (i: builtins.toFile "f\${toString i}" "x") 100; }`,
+  },
+};
+
+const all: Budget[] = [];
+for (const [shape, { count, expression }] of Object.entries(shapes)) {
+  using ours = temporaryFolder();
+  using theirs = temporaryFolder();
+  const rigs = { cleave: buildRig(ours.path), nix: buildRig(theirs.path) };
+  const each = `map (salt: ${expression}) (builtins.genList toString ${runs + 1})`;
+  const derivations = rigs.cleave.instantiate(each);
+  rigs.nix.instantiate(each);
+  const results = await measure(
+    {
+      cleave: {
+        command: [launcher, "realise", "--jobs", "2"],
+        more: (run) => [derivations[run] ?? ""],
+        env: { PATH: process.env["PATH"], HOME: ours.path, CLEAVE_ROOT: rigs.cleave.root },
+      },
+      nix: {
+        command: ["nix-store", "--realise", "--max-jobs", "2"],
+        more: (run) => [derivations[run] ?? ""],
+        env: rigs.nix.env,
+      },
+    },
+    { runs },
+  );
+  figures(
+    "builds",
+    Object.values(results).map((figure: Figure) => ({
+      ...figure,
+      case: `${shape}: ${figure.case}`,
+      n: count,
+      each_ms: round(figure.wall_ms.median / count, 2),
+    })),
+  );
+  const ratio = (results["cleave"]?.wall_ms.median ?? NaN) / (results["nix"]?.wall_ms.median ?? NaN);
+  const budget =
+    { "chain of 200": 0.8, "200 independent": 0.5, "100 inputs in its closure": 0.9 }[shape] ?? 1;
+  all.push({
+    what: shape,
+    measured: `${round(ratio, 2)} of Nix's time`,
+    budget: `${budget}`,
+    met: ratio <= budget,
+  });
+}
+budgets(all);

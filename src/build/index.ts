@@ -1,0 +1,7 @@
+/**
+ * build: realises derivations in sandboxes and registers what they make.
+ * Imports base, nix, store, sandbox.
+ */
+export type { BuildOptions } from "./build-derivation.ts";
+export type { Wanted } from "./build-graph.ts";
+export { realise } from "./realise.ts";

@@ -1,0 +1,83 @@
+/** Runs tasks beside each other, each after those that it needs. */
+
+export type ScheduleOptions<Task> = {
+  /** How many may run at once, at least 1. */
+  readonly jobs: number;
+  /** What a task needs; each of it is a task too, and stands before it in the list. */
+  readonly needs: (task: Task) => Iterable<Task>;
+  /** Do it; rejects where it fails. */
+  readonly run: (task: Task) => Promise<void>;
+  /** Whether to go on with what does not need a task that failed. */
+  readonly keepGoing: boolean;
+};
+
+export type Scheduled<Task> = {
+  readonly failed: ReadonlyMap<Task, unknown>;
+  /** What was not tried, because something that it needs failed or nothing more was to be started. */
+  readonly skipped: readonly Task[];
+};
+
+/**
+ * Run tasks, given in an order in which none comes before what it needs. Of those that could start, the one with
+ * the longest chain of tasks behind it goes first, so that the end is not one long chain on one core. Settles
+ * when nothing runs any more.
+ */
+export async function schedule<Task>(
+  tasks: readonly Task[],
+  { jobs, needs, run, keepGoing }: ScheduleOptions<Task>,
+): Promise<Scheduled<Task>> {
+  const followers = new Map<Task, Task[]>(tasks.map((task) => [task, []]));
+  const open = new Map<Task, number>();
+  const ready: Task[] = [];
+  for (const task of tasks) {
+    let count = 0;
+    for (const need of needs(task)) {
+      followers.get(need)?.push(task);
+      count += 1;
+    }
+    open.set(task, count);
+    if (count === 0) ready.push(task);
+  }
+  const height = new Map<Task, number>();
+  for (const task of tasks.toReversed())
+    height.set(task, 1 + Math.max(0, ...(followers.get(task) ?? []).map((each) => height.get(each) ?? 0)));
+  const byHeight = (a: Task, b: Task) => (height.get(a) ?? 0) - (height.get(b) ?? 0);
+  ready.sort(byHeight);
+
+  const failed = new Map<Task, unknown>();
+  const done = new Set<Task>();
+  let running = 0;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const start = (): void => {
+    while (running < jobs && (keepGoing || failed.size === 0)) {
+      const task = ready.pop();
+      if (task === undefined) break;
+      running += 1;
+      run(task).then(
+        () => {
+          done.add(task);
+          let fresh = false;
+          for (const follower of followers.get(task) ?? []) {
+            const left = (open.get(follower) ?? 0) - 1;
+            open.set(follower, left);
+            if (left > 0) continue;
+            ready.push(follower);
+            fresh = true;
+          }
+          if (fresh) ready.sort(byHeight);
+          running -= 1;
+          start();
+        },
+        (error: unknown) => {
+          failed.set(task, error);
+          running -= 1;
+          start();
+        },
+      );
+    }
+    if (running === 0) resolve();
+  };
+  start();
+  await promise;
+  return { failed, skipped: tasks.filter((task) => !done.has(task) && !failed.has(task)) };
+}
