@@ -91,7 +91,11 @@ async function compare(lib: string, { n, one, runs, faster }: Size): Promise<voi
   mkdirSync(join(temp.path, "work"), { recursive: true });
   const results = await measure(
     {
-      cleave: { command: ours(n, ...(one ? ["--one"] : [])) },
+      // As the launcher starts it.
+      cleave: {
+        command: ours(n, ...(one ? ["--one"] : [])),
+        env: { ...process.env, NODE_COMPILE_CACHE: join(temp.path, "cache") },
+      },
       nix: { command: theirs(lib, n, one, false), env: nix.env },
     },
     { runs, warmup: 1 },
