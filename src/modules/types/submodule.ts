@@ -145,12 +145,7 @@ function evaluate(
     ]);
     return new Evaluation(compile(parts), parts, place, specialArgs).config;
   }
-  const parts: Part[] = [...base.before];
-  for (let index = definitions.length - 1; index >= 0; index -= 1) {
-    const each = definitions[index];
-    if (each !== undefined) parts.push(each);
-  }
-  parts.push(...base.after);
+  const parts = base.before.concat(definitions.toReversed(), base.after);
   return new Evaluation(base.compiled, parts, place, specialArgs).config;
 }
 
