@@ -46,7 +46,7 @@ alone();
 budgets(rows);
 
 function ours(n: number, ...more: readonly string[]): readonly [string, ...string[]] {
-  return [process.execPath, "--conditions=cleave-source", child, `${n}`, ...more];
+  return [process.execPath, "--max-semi-space-size=8", "--conditions=cleave-source", child, `${n}`, ...more];
 }
 
 function theirs(lib: string, n: number, one: boolean, values: boolean): readonly [string, ...string[]] {
@@ -91,7 +91,7 @@ async function compare(lib: string, { n, one, runs, faster }: Size): Promise<voi
   mkdirSync(join(temp.path, "work"), { recursive: true });
   const results = await measure(
     {
-      // As the launcher starts it.
+      // As the launcher starts cleave.
       cleave: {
         command: ours(n, ...(one ? ["--one"] : [])),
         env: { ...process.env, NODE_COMPILE_CACHE: join(temp.path, "cache") },
