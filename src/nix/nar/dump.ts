@@ -2,7 +2,7 @@ import { Buffer } from "node:buffer";
 import { takePart } from "./part.ts";
 import { readFileAhead } from "./read-file.ts";
 import { blockSize, isReady } from "./ring.ts";
-import { type Companion, endCompanion, sharePart, startCompanion } from "./share.ts";
+import { type Companion, endCompanion, sharePart, startCompanion, whenIdle } from "./share.ts";
 import { endWalk, fillBlock, startWalk, type Walk } from "./walk.ts";
 
 export type DumpOptions = {
@@ -57,6 +57,7 @@ async function* blocksOf(path: string, threads: "auto" | "never" | "always"): As
         companion = startCompanion();
       }
       if (!isReady(companion.ring, threads === "always" ? 10_000 : 0)) continue;
+      await whenIdle(companion);
       const taken = takePart(walk, least);
       if (taken === undefined) continue;
       const shared = sharePart(companion, taken.part, (piece) => restOf(piece, block));

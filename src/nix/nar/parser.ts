@@ -5,7 +5,7 @@
  * a few KiB for usual trees, at most some 40 MiB whatever comes.
  */
 import { Buffer } from "node:buffer";
-import { CleaveError, decodeText, quote } from "../../base/index.ts";
+import { decodeText, quote } from "../../base/index.ts";
 import {
   faultOfName,
   faultOfTarget,
@@ -15,7 +15,8 @@ import {
   paddingOf,
   strings,
 } from "./format.ts";
-import { type Trail, trail } from "./trail.ts";
+import { checkPadding, malformed, oneOf, tooLarge, unexpected } from "./parse-error.ts";
+import { trail } from "./trail.ts";
 
 export type NarParser = {
   /**
@@ -304,60 +305,4 @@ export async function parseNar(
     const turn = await turns.next();
     if (turn.done === true) return turn.value;
   }
-}
-
-function malformed(message: string, offset: number): CleaveError {
-  return new CleaveError({ code: "nar-malformed", message, location: { offset } });
-}
-
-function tooLarge(message: string, offset: number): CleaveError {
-  return new CleaveError({ code: "nar-too-large", message, location: { offset } });
-}
-
-function checkPadding(padding: Buffer, offset: number, { describe }: Trail): void {
-  const at = padding.findIndex((byte) => byte !== 0);
-  if (at >= 0)
-    throw malformed(
-      `the padding of a string at ${describe()} is not zero but ${padding.toString("hex")}`,
-      offset + at,
-    );
-}
-
-/** Say what stands where one of the choices should, at the first string that differs. */
-function unexpected(choices: readonly Choice[], found: Buffer, offset: number, where: string): CleaveError {
-  let matched = -1;
-  let expected: string[] = [];
-  for (const { words, bytes } of choices) {
-    let same = 0;
-    while (same < found.length && same < bytes.length && found[same] === bytes[same]) same += 1;
-    let start = 0;
-    for (const word of words) {
-      const length = 8 + word.length + paddingOf(word.length);
-      if (same < start + length) {
-        if (start > matched) expected = [];
-        if (start >= matched) expected.push(quote(word));
-        matched = Math.max(matched, start);
-        break;
-      }
-      start += length;
-    }
-  }
-  const rest = found.subarray(matched, matched + 32);
-  return malformed(
-    `${describeString(rest)} at ${where} where ${oneOf(expected)} should be`,
-    offset + matched,
-  );
-}
-
-/** Show the string that bytes begin with, or else the bytes. */
-function describeString(bytes: Buffer): string {
-  const length = bytes.length >= 8 ? bytes.readUInt32LE() + bytes.readUInt32LE(4) * 2 ** 32 : 0;
-  const text = bytes.subarray(8, 8 + length);
-  return length > 0 && text.length === length && text.every((byte) => byte > 0x20 && byte < 0x7f)
-    ? `there is ${quote(text.toString("latin1"))}`
-    : `there are the bytes ${bytes.toString("hex").replaceAll(/(..)(?=.)/g, "$1 ")}`;
-}
-
-function oneOf(words: readonly string[]): string {
-  return words.join(" or ");
 }

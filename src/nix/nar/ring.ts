@@ -69,10 +69,15 @@ export function finishWork({ numbers }: Ring): void {
   Atomics.notify(numbers, finished);
 }
 
-/** Count the pieces of work from 0 again, once the filler has found no more `times` times. */
-export function resetWork({ numbers }: Ring, times: number): void {
-  for (let now = Atomics.load(numbers, finished); now < times; now = Atomics.load(numbers, finished))
-    Atomics.wait(numbers, finished, now);
+/** Say whether the filler has found no more work `times` times, after waiting for it for up to `milliseconds`. */
+export function isFinished({ numbers }: Ring, times: number, milliseconds: number): boolean {
+  const now = Atomics.load(numbers, finished);
+  if (now !== times) Atomics.wait(numbers, finished, now, milliseconds);
+  return Atomics.load(numbers, finished) === times;
+}
+
+/** Count the pieces of work from 0 again; the filler must not draw meanwhile. */
+export function resetWork({ numbers }: Ring): void {
   Atomics.store(numbers, drawn, 0);
 }
 

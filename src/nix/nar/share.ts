@@ -17,6 +17,7 @@ import {
   drawWork,
   hasBlock,
   isDrawn,
+  isFinished,
   makeRing,
   peekBlock,
   type Ring,
@@ -31,6 +32,8 @@ export type Companion = {
   readonly worker: Worker;
   /** How many parts it was sent. */
   parts: number;
+  /** Why it ended, if it did before it was to. */
+  failure?: { readonly error: unknown };
 };
 
 /** How much of a piece is read ahead of its turn, in blocks. */
@@ -46,7 +49,22 @@ export function startCompanion(): Companion {
     workerData: ring.memory,
     env: cache === undefined ? {} : { NODE_COMPILE_CACHE: dirname(cache) },
   });
-  return { ring, worker, parts: 0 };
+  const companion: Companion = { ring, worker, parts: 0 };
+  worker.on("error", (error) => {
+    companion.failure = { error };
+  });
+  return companion;
+}
+
+/** Settle when the other thread has nothing to do. Throws what made it end. */
+export async function whenIdle(companion: Companion): Promise<void> {
+  while (!isFinished(companion.ring, companion.parts, 5)) await turn(companion);
+}
+
+/** Let the event loop turn once, and throw what made the other thread end. */
+async function turn(companion: Companion): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve));
+  if (companion.failure !== undefined) throw companion.failure.error;
 }
 
 /** Let the other thread end as soon as it has closed what it has open. */
@@ -57,7 +75,7 @@ export function endCompanion({ ring, worker }: Companion): void {
 }
 
 /**
- * Begin to share a part; the blocks of its pieces, in order, are what is given back. `rest` gives the blocks of a walk
+ * Begin to share a part with an idle companion; the blocks of its pieces, in order, are what is given back. `rest` gives the blocks of a walk
  * that this thread does alone.
  */
 export function sharePart(
@@ -65,11 +83,10 @@ export function sharePart(
   part: WalkPart,
   rest: (walk: Walk) => AsyncGenerator<Buffer>,
 ): AsyncGenerator<Buffer> {
-  const { ring, worker } = companion;
-  resetWork(ring, companion.parts);
+  resetWork(companion.ring);
   companion.parts += 1;
-  worker.postMessage(part);
-  return blocksOfPart(ring, part, rest);
+  companion.worker.postMessage(part);
+  return blocksOfPart(companion, part, rest);
 }
 
 /** A piece that is read ahead of its turn. */
@@ -83,10 +100,11 @@ type Ahead = {
 };
 
 async function* blocksOfPart(
-  ring: Ring,
+  companion: Companion,
   part: WalkPart,
   rest: (walk: Walk) => AsyncGenerator<Buffer>,
 ): AsyncGenerator<Buffer> {
+  const { ring } = companion;
   const pieces = piecesOf(part);
   const spare: Buffer[] = [];
   let ahead: Ahead | undefined;
@@ -133,7 +151,7 @@ async function* blocksOfPart(
       }
       for (;;) {
         if (!hasBlock(ring)) {
-          if (!help() && !hasBlock(ring, 5)) await new Promise((resolve) => setImmediate(resolve));
+          if (!help() && !hasBlock(ring, 5)) await turn(companion);
           continue;
         }
         const block = peekBlock(ring, revive);
