@@ -38,6 +38,17 @@ test("the packed package works where it is installed", async () => {
     readFileSync(join(repository, "docs/errors/cli-usage.md"), "utf8"),
   );
 
+  // Large enough for a second thread, whose file is another one here than in a checkout.
+  const tree = join(temp.path, "tree");
+  for (let at = 0; at < 2000; at += 1) {
+    if (at % 200 === 0) mkdirSync(join(tree, `${at}`), { recursive: true });
+    writeFileSync(join(tree, `${at - (at % 200)}`, `${at}`), "x".repeat(at));
+  }
+  assert.equal(
+    (await run(cleave, ["hash", "path", tree], { env })).stdout,
+    (await run(join(repository, "cleave"), ["hash", "path", tree], { env })).stdout,
+  );
+
   // Every subpath can be imported, and its types are there.
   const { exports } = JSON.parse(readFileSync(join(repository, "package.json"), "utf8"));
   const subpaths = Object.keys(exports).filter((subpath) => subpath !== "./package.json");

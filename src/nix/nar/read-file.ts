@@ -8,8 +8,8 @@ const chunkSize = 512 * 1024;
 const leastSize = 8 * chunkSize;
 
 /**
- * Give the rest of the contents of a file that is open in a walk, in chunks, if that is much: the next is read while the caller
- * works on one. Each is valid until the next is asked for. Throws what `fillBlock` throws.
+ * Give the rest of the contents of a file that is open in a walk, in chunks, if that is much: the next is read while
+ * the caller works on one. Each is valid until the next is asked for. Throws what `fillBlock` throws.
  */
 export async function* readFileAhead(file: OpenFile, walk: Walk): AsyncGenerator<Buffer> {
   if (file.remaining < leastSize) return;

@@ -1,8 +1,8 @@
 /**
  * Memory that one thread fills with blocks and another empties, in order, and a counter from which both draw work.
  *
- * The blocks come in runs, one for each piece of work that the filler drew; a run ends with a block of length 0. Each side waits
- * where there is nothing to do for it, so no more than {@link slots} blocks are there at a time.
+ * The blocks come in runs, one for each piece of work that the filler drew; a run ends with a block of length 0.
+ * Each side waits where there is nothing to do for it, so no more than {@link slots} blocks are there at a time.
  */
 import { Buffer } from "node:buffer";
 
@@ -11,8 +11,8 @@ const slots = 8;
 const headerBytes = 64;
 
 // Indices of 32-bit numbers: how many blocks were filled and emptied (modulo 2^32); whether each side waits, 1 or 0;
-// whether the emptier has gone, and the filler has come; how many pieces of work were drawn, and how often the filler found no
-// more; from `lengths` on the length of each slot's block.
+// whether the emptier has gone, and the filler has come; how many pieces of work were drawn, and how often the filler
+// found no more; from `lengths` on the length of each slot's block.
 const filled = 0;
 const emptied = 1;
 const fillerWaits = 2;
@@ -92,8 +92,9 @@ export function isDrawn({ numbers }: Ring, piece: number): boolean {
 }
 
 /**
- * Fill a run of blocks, until `fill`, which writes into a block and gives its length, gives 0. Blocks the thread while
- * the ring is full. What `fill` throws, `describe` writes for the other side. Gives false when there is to be no other run.
+ * Fill a run of blocks, until `fill`, which writes into a block and gives its length, gives 0. Blocks the thread
+ * while the ring is full. What `fill` throws, `describe` writes for the other side. Gives false when there is to be
+ * no other run.
  */
 export function fillRun(
   ring: Ring,

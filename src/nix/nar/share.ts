@@ -1,10 +1,10 @@
 /**
  * Walks a folder in two threads.
  *
- * What is left of the folder is cut into pieces (`part.ts`), which both threads draw in order. The other thread writes its pieces
- * into a ring. This one puts all pieces in order: its own and those from the ring. Where it would have to wait for the other, it
- * begins a piece of its own ahead of its turn and keeps what it has read of it, up to {@link mostAhead}. So both
- * work all the time, and whoever is quicker does more.
+ * What is left of the folder is cut into pieces (`part.ts`), which both threads draw in order. The other thread writes
+ * its pieces into a ring. This one puts all pieces in order: its own and those from the ring. Where it would have to
+ * wait for the other, it begins a piece of its own ahead of its turn and keeps what it has read of it, up to
+ * {@link mostAhead}. So both work all the time, and whoever is quicker does more.
  */
 import { Buffer } from "node:buffer";
 import { getCompileCacheDir } from "node:module";
@@ -75,8 +75,8 @@ export function endCompanion({ ring, worker }: Companion): void {
 }
 
 /**
- * Begin to share a part with an idle companion; the blocks of its pieces, in order, are what is given back. `rest` gives the blocks of a walk
- * that this thread does alone.
+ * Begin to share a part with an idle companion; the blocks of its pieces, in order, are what is given back. `rest`
+ * gives the blocks of a walk that this thread does alone.
  */
 export function sharePart(
   companion: Companion,
