@@ -28,6 +28,10 @@ export const commands: Readonly<Record<string, Entry>> = {
     summary: "check that derivations are as Nix would make them",
     load: async () => (await import("./commands/derivation-check.ts")).derivationCheck,
   },
+  "derivation make": {
+    summary: "make derivations from JSON",
+    load: async () => (await import("./commands/derivation-make.ts")).derivationMake,
+  },
   "store-path parse": {
     summary: "check store paths and print their parts",
     load: async () => (await import("./commands/store-path-parse.ts")).storePathParse,

@@ -5,38 +5,49 @@ import { parseDerivation } from "../nix/derivation/parse-aterm.ts";
 import type { Derivation } from "../nix/derivation/type.ts";
 import { derivationPath } from "../nix/derivation/validate.ts";
 import { isStorePath, namePart, type StorePath, storeFolder } from "../nix/store-path.ts";
+import { findRoot } from "../store/layout.ts";
 import type { Arguments, Io, Option } from "./command.ts";
 
-/** Options of every command that reads derivations. */
-export const derivationFileOptions: Readonly<Record<string, Option>> = {
-  recursive: { type: "boolean", short: "r", summary: "take also all derivations that these need, in turn" },
+/** The option that says where store paths are. */
+export const rootOption: Readonly<Record<"root", Option>> = {
   root: {
     type: "string",
     value: "FOLDER",
-    summary: "the store's root: store paths are at FOLDER/nix/store/... (default: /)",
+    summary: "the store's root: store paths are at FOLDER/nix/store/... (default: cleave's own, then /)",
   },
+};
+
+/** Options of the commands whose arguments are derivations. */
+export const derivationFileOptions: Readonly<Record<string, Option>> = {
+  recursive: { type: "boolean", short: "r", summary: "take also all derivations that these need, in turn" },
+  ...rootOption,
 };
 
 /** What the help pages of these commands say of their arguments. */
 export const derivationFileDetails = `DRV is a store path, which is read below the root, or a file. A file that is called as store paths are (its hash part, a dash, its name) is the derivation of that path; of any other, the path is computed, its name being that of the file. What a derivation needs is looked for beside the files that were named, then in the store.`;
 
+/** Read the derivation of a path. Throws `derivation-missing`, `derivation-syntax`, `file-failed`. */
+type Read = (path: StorePath) => Derivation;
+
 export type DerivationFiles = {
   /** The derivations that the arguments name, and with `--recursive` all that they need. */
   readonly derivations: ReadonlyMap<StorePath, Derivation>;
-  /** Read the derivation of a path. Throws `derivation-missing`, `derivation-syntax`, `file-failed`. */
-  readonly read: (path: StorePath) => Derivation;
+  readonly read: Read;
 };
 
-/** Read the derivations that the arguments of a command name. Throws what `read` does, and `cli-usage`. */
-export function readDerivationFiles({ positionals, flag, value }: Arguments, io: Io): DerivationFiles {
-  const store = join(resolve(io.cwd, value("root") ?? "/"), storeFolder);
-  const folders: string[] = [];
-  const known = new Map<StorePath, Derivation>();
-
-  const read = (path: StorePath): Derivation => {
+/** Read derivations of `known`, else from files in `folders`, which both may grow, else from the store of the options. */
+export function derivationReader(
+  { value }: Arguments,
+  io: Io,
+  known: Map<StorePath, Derivation>,
+  folders: readonly string[] = [],
+): Read {
+  const root = value("root");
+  const roots = root === undefined ? [findRoot(io.env, io.cwd), "/"] : [resolve(io.cwd, root)];
+  return (path) => {
     const before = known.get(path);
     if (before !== undefined) return before;
-    const places = new Set([...folders, store]);
+    const places = new Set([...folders, ...roots.map((each) => join(each, storeFolder))]);
     for (const folder of places) {
       const derivation = readFile(join(folder, basename(path)), nameOf(path, path), true);
       if (derivation === undefined) continue;
@@ -49,6 +60,13 @@ export function readDerivationFiles({ positionals, flag, value }: Arguments, io:
       hint: `it was looked for in ${[...places].map(quote).join(" and ")}`,
     });
   };
+}
+
+/** Read the derivations that the arguments of a command name. Throws what {@link Read} does, and `cli-usage`. */
+export function readDerivationFiles(args: Arguments, io: Io): DerivationFiles {
+  const folders: string[] = [];
+  const known = new Map<StorePath, Derivation>();
+  const read = derivationReader(args, io, known, folders);
 
   const open = (argument: string): StorePath => {
     const file = resolve(io.cwd, argument);
@@ -68,9 +86,9 @@ export function readDerivationFiles({ positionals, flag, value }: Arguments, io:
     return own;
   };
 
-  const found = new Set(positionals.map(open));
+  const found = new Set(args.positionals.map(open));
   // A set goes on to what is added to it meanwhile.
-  if (flag("recursive"))
+  if (args.flag("recursive"))
     for (const path of found) for (const input of read(path).inputDrvs.keys()) found.add(input);
   return { derivations: new Map([...found].map((path) => [path, read(path)])), read };
 }

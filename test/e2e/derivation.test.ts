@@ -1,6 +1,6 @@
-/** cleave derivation show and check, beside real Nix. */
+/** cleave derivation show, check and make, beside real Nix. */
 import assert from "node:assert/strict";
-import { copyFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { test } from "node:test";
 import { makeDerivation, makeGraph } from "../../src/nix/index.ts";
@@ -118,6 +118,64 @@ test("cleave derivation show -r and nix show-derivation -r print the same", need
     stdout: paths.map((each) => `${each}\n`).join(""),
     stderr: "",
   });
+});
+
+test("cleave derivation make makes what JSON describes, as Nix does", needsNix, async () => {
+  using temp = temporaryFolder();
+  const nix = nixIn(temp.path);
+  const root = makeRoot(temp.path);
+  const make = (input: string, ...args: string[]) =>
+    cleave(["derivation", "make", "--root", root, ...args], { cwd: temp.path, input });
+  assert.deepEqual(await make(shown), { code: 0, stdout: `${hello.path}\n`, stderr: "" });
+
+  const expression = (builder: string) =>
+    `derivation { name = "a"; system = "x86_64-linux"; builder = "${builder}"; outputs = [ "out" "dev" ]; }`;
+  const instantiate = (builder: string) =>
+    nix
+      .run("nix-instantiate", ["--expr", expression(builder)])
+      .toString()
+      .trim();
+  const before = instantiate("/bin/before");
+  const after = instantiate("/bin/after");
+  const both = nix.run("nix", ["show-derivation", before]).toString().replaceAll("/bin/before", "/bin/after");
+  const lie = await make(both);
+  assert.match(
+    lie.stderr,
+    /^error\[derivation-invalid\]: the derivation \S+ says that its output dev is \S+, but it is/,
+  );
+  const edited = JSON.parse(both);
+  edited[before].outputs = { out: {}, dev: {} };
+  writeFileSync(join(temp.path, "edited.json"), JSON.stringify(edited));
+  assert.deepEqual(await make("", "-o", "new/folder", "edited.json"), {
+    code: 0,
+    stdout: `${after}\n`,
+    stderr: "",
+  });
+  assert.deepEqual(
+    readFileSync(join(temp.path, "new/folder", basename(after))),
+    readFileSync(join(nix.root, after)),
+  );
+  assert.deepEqual(readdirSync(join(temp.path, "new/folder")), [basename(after)]);
+});
+
+test("cleave derivation make says where JSON is wrong", async () => {
+  assert.deepEqual(await cleave(["derivation", "make"], { input: '{"version": 4, "derivations": []}' }), {
+    code: 1,
+    stdout: "",
+    stderr:
+      "error[derivation-json]: this JSON describes no derivation: derivations must be an object, not an array\n" +
+      '  at "standard input"\n' +
+      "  more: cleave explain derivation-json\n",
+  });
+  const changed = shown.replace(hello.path, input.path).replaceAll("-hello", "-input");
+  using temp = temporaryFolder();
+  const { stderr } = await cleave(["derivation", "make", "--root", temp.path], { input: changed });
+  assert.equal(
+    stderr,
+    `error[derivation-missing]: the derivation ${input.path} is not there\n` +
+      `  hint: it was looked for in ${temp.path}/nix/store\n` +
+      "  more: cleave explain derivation-missing\n",
+  );
 });
 
 test("cleave derivation check finds what was altered and what is missing", async () => {
