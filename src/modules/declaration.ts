@@ -18,6 +18,8 @@ export const uncomputed: unique symbol = Symbol("uncomputed");
 
 export class Declaration {
   readonly names: readonly string[];
+  /** Its place in an evaluation that is no submodule. */
+  readonly place: Place | undefined;
   readonly type: Type;
   readonly facts: OptionFacts;
   readonly declarers: readonly Declarer[];
@@ -29,6 +31,7 @@ export class Declaration {
   /** Throws `option-declaration` where the declarations contradict each other. */
   constructor(names: readonly string[], declarers: readonly Declarer[]) {
     this.names = names;
+    this.place = placeOf(undefined, names);
     this.declarers = declarers;
     const { type, facts } = uniteDeclarers(names, declarers);
     this.type = type;
@@ -46,7 +49,7 @@ export class Declaration {
       this.#tried = true;
       if (this.standard !== undefined && isConstant(this.type, this.standard.value))
         try {
-          this.#constant = this.value(placeOf(undefined, this.names), []);
+          this.#constant = this.value(this.place, []);
         } catch (error) {
           // Whoever reads the option gets the error, with the path of that evaluation.
           if (!passes(error)) throw error;

@@ -112,7 +112,8 @@ export class Evaluation implements Slots {
     const declaration = this.compiled.declarations[index];
     if (declaration === undefined) return this.#computeLate(index);
     const definitions = this.#allDefinitions(index, pending);
-    return declaration.value(placeOf(this.place, declaration.names), definitions);
+    const place = this.place === undefined ? declaration.place : placeOf(this.place, declaration.names);
+    return declaration.value(place, definitions);
   }
 
   pathOf(index: number): readonly string[] {
