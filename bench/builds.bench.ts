@@ -9,7 +9,7 @@ import { type Figure, measure, round } from "./support/measure.ts";
 import { type Budget, budgets, figures } from "./support/report.ts";
 
 const launcher = fileURLToPath(new URL("../cleave", import.meta.url));
-const runs = 5;
+const runs = 3;
 
 /** One derivation over all others, of a kind, for each run. */
 const shapes: Readonly<Record<string, { readonly count: number; readonly expression: string }>> = {
