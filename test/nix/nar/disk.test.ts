@@ -322,14 +322,14 @@ test("a restore refuses what exists, and leaves it and everything beside it alon
   for (const [name, each] of Object.entries(make)) {
     const path = join(temp.path, name);
     each(path);
-    const before = execFileSync("ls", ["-laR", temp.path]).toString();
+    const before = execFileSync("ls", ["-AlR", temp.path]).toString();
     for (const target of [path, `${path}//`])
       assert.equal(
         await refusal(() => restorePath(target, chunked(nar))),
         `error[nar-target-exists]: there is something where the tree is to be restored\n  at "${target}"\n` +
           "  hint: name a path that does not exist, or move away what is there\n  more: cleave explain nar-target-exists\n",
       );
-    assert.equal(execFileSync("ls", ["-laR", temp.path]).toString(), before);
+    assert.equal(execFileSync("ls", ["-AlR", temp.path]).toString(), before);
   }
   // Made while the NAR is read: a file in the way of a folder, of a file, of a symlink.
   const roots: NarTree[] = [
