@@ -73,11 +73,12 @@ export function expectAlgorithm(value: JsonValue | undefined, place: Place): Has
 }
 
 /** Run a parser of a format within the JSON; what it refuses is the cause of the error. */
-export function expectThat<T>(parse: () => T, place: Place): T {
+export function expectThat<T>(parse: () => T, place: Place, message = "cannot be read"): T {
   try {
     return parse();
   } catch (error) {
-    return refuse(place, "cannot be read", error);
+    if (!(error instanceof CleaveError)) throw error;
+    return refuse(place, message, error);
   }
 }
 

@@ -9,7 +9,7 @@
  */
 import { quote } from "../../base/index.ts";
 import { baseName, namePart, parseBaseName, parseStorePath, type StorePath } from "../store-path.ts";
-import { expectObject, refuse } from "./json-shape.ts";
+import { expectObject, expectThat, refuse } from "./json-shape.ts";
 import { formatJson, parseJson, type Writable } from "./json-text.ts";
 import { derivationFromV1, derivationToV1, stringV1 } from "./json-v1.ts";
 import { derivationFromV4, derivationToV4 } from "./json-v4.ts";
@@ -51,7 +51,7 @@ export function derivationsFromJson(json: Uint8Array | string): JsonDerivation[]
   const root = expectObject(parseJson(json), []);
   if (!Object.hasOwn(root, "version"))
     return Object.entries(root).map(([key, value]) => {
-      const path = readKey(() => parseStorePath(key), key);
+      const path = expectThat(() => parseStorePath(key), [key], noPath);
       return { path, derivation: derivationFromV1(nameOf(path), value, [key]) };
     });
   if (root["version"] !== 4)
@@ -61,7 +61,7 @@ export function derivationsFromJson(json: Uint8Array | string): JsonDerivation[]
     );
   if (!Object.hasOwn(root, "derivations")) return [{ derivation: derivationFromV4(root, []) }];
   return Object.entries(expectObject(root["derivations"], ["derivations"])).map(([key, value]) => {
-    const path = readKey(() => parseBaseName(key), key);
+    const path = expectThat(() => parseBaseName(key), [key], noPath);
     const derivation = derivationFromV4(value, ["derivations", key]);
     if (derivation.name !== nameOf(path))
       refuse(["derivations", key, "name"], `is ${quote(derivation.name)}, and the path has another`);
@@ -69,16 +69,10 @@ export function derivationsFromJson(json: Uint8Array | string): JsonDerivation[]
   });
 }
 
+const noPath = "is no path of a derivation";
+
 function nameOf(path: StorePath): string {
   const name = namePart(path);
   if (!name.endsWith(".drv")) refuse([path], "is no path of a derivation: it does not end in .drv");
   return name.slice(0, -".drv".length);
-}
-
-function readKey(parse: () => StorePath, key: string): StorePath {
-  try {
-    return parse();
-  } catch (error) {
-    return refuse([key], "is no path of a derivation", error);
-  }
 }
