@@ -9,6 +9,7 @@ import {
   makeHasher,
   type StorePath,
 } from "../nix/index.ts";
+import { addContent } from "./add-nar.ts";
 import { storeTime } from "./canonical.ts";
 import { hashFile } from "./hash-file.ts";
 import { realPathOf } from "./layout.ts";
@@ -20,15 +21,19 @@ import type { AddTreeOptions } from "./store.ts";
 /** How much of a NAR is kept in memory, so that what is small is read only once. */
 const mostInMemory = 16 * 2 ** 20;
 
-/**
- * See `Store.addTree`. The source is hashed first, since mostly it is in the store already. What is copied then is
- * hashed again on the way: a source that changes in between cannot come into the store under a wrong path.
- */
-export function addTree(state: State, source: string, options: AddTreeOptions): Promise<StorePath> {
+/** See `Store.addTree`. */
+export async function addTree(state: State, source: string, options: AddTreeOptions): Promise<StorePath> {
   checkStorePathName(options.name);
-  return options.method === "flat" ? addFlat(state, source, options) : addRecursive(state, source, options);
+  if (options.method === "flat") return await addFlat(state, source, options);
+  // Where no path has the name, the tree cannot be there: it is copied while it is hashed.
+  if (!state.database.hasName(options.name)) return await addContent(state, dumpPath(source), options);
+  return await addRecursive(state, source, options);
 }
 
+/**
+ * Add a tree that may be there already: it is hashed first. What is copied then is hashed again on the way: a source
+ * that changes in between cannot come into the store under a wrong path.
+ */
 async function addRecursive(
   state: State,
   source: string,

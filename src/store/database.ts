@@ -16,12 +16,15 @@ import {
   parseHash,
   parseStorePath,
   type StorePath,
+  storeFolder,
 } from "../nix/index.ts";
 import { isBusy } from "./fault.ts";
 import type { Layout } from "./layout.ts";
 import type { NewPath, PathInfo } from "./path-info.ts";
 import { contentAddressingSchema, contentAddressingVersion, schema, schemaVersion } from "./schema.ts";
 import { writeWhole } from "./write-whole.ts";
+
+const hashPartLength = 32;
 
 /** The outputs of a derivation whose paths are known, by name. */
 export type Outputs = ReadonlyMap<string, StorePath>;
@@ -134,6 +137,23 @@ function connect(db: DatabaseSync, patience: number) {
 
     isValid: (path: StorePath): boolean => idOf(path) !== undefined,
 
+    /** Say whether a valid path has a name, whatever its hash part. */
+    hasName: (name: string): boolean =>
+      statement("select 1 from ValidPaths where substr(path, ?) = ? limit 1").get(
+        BigInt(`${storeFolder}/`.length + hashPartLength + 1),
+        `-${name}`,
+      ) !== undefined,
+
+    /** Give hash and size of all valid paths, in the order of their bytes. */
+    contents: (): Pick<PathInfo, "path" | "narHash" | "narSize">[] =>
+      statement("select path, hash, narSize from ValidPaths order by path")
+        .all()
+        .map((row) => ({
+          path: parseStorePath(text(row["path"])),
+          narHash: parseHash(text(row["hash"]), "sha256"),
+          narSize: Number(row["narSize"] ?? 0),
+        })),
+
     info: (path: StorePath): PathInfo | undefined => {
       const row = statement(
         "select id, hash, registrationTime, deriver, narSize, ultimate, sigs, ca from ValidPaths where path = ?",
@@ -239,6 +259,11 @@ function connect(db: DatabaseSync, patience: number) {
           });
         statement("insert or replace into Refs (referrer, reference) values (?, ?)").run(referrer, id);
       }
+    },
+
+    /** Note the size of a path's NAR, which very old stores lack. */
+    setSize: (path: StorePath, narSize: number): void => {
+      statement("update ValidPaths set narSize = ? where path = ?").run(narSize, path);
     },
 
     /** Make a path invalid, unless others still refer to it; it may refer to itself. Says whether it has gone. */

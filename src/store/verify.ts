@@ -4,6 +4,7 @@ import { CleaveError } from "../base/index.ts";
 import { baseName, equalHash, formatHash, formatNamedHash, hashPath, type StorePath } from "../nix/index.ts";
 import { realPathOf } from "./layout.ts";
 import { openLockFile, waitForLock } from "./lock.ts";
+import type { PathInfo } from "./path-info.ts";
 import type { State } from "./state.ts";
 
 export type VerifyOptions = {
@@ -13,6 +14,8 @@ export type VerifyOptions = {
   readonly repair?: boolean;
   readonly signal?: AbortSignal | undefined;
 };
+
+type Contents = Pick<PathInfo, "path" | "narHash" | "narSize">;
 
 /** Something that is wrong with a store and was not mended: a store path, or a file in `.links`. */
 export type VerifyFault = { readonly path: string; readonly message: string };
@@ -42,10 +45,12 @@ export async function verify(
     });
     const there = new Set(readdirSync(layout.store));
     note("checking path existence...");
-    const all = database.all();
-    const valid: StorePath[] = [];
+    const valid: Contents[] = [];
     const gone: StorePath[] = [];
-    for (const path of all) (isThere(path) ? valid : gone).push(path);
+    for (const each of database.contents()) {
+      if (isThere(each.path)) valid.push(each);
+      else gone.push(each.path);
+    }
     if (gone.length > 0) {
       const stay = await database.write(() => removeAll(gone));
       for (const path of stay) fault(path, `path '${path}' disappeared, but it still has valid referrers!`);
@@ -66,9 +71,9 @@ export async function verify(
         } else fault(file, message);
       }
       note("checking store hashes...");
-      for (const path of valid) {
+      for (const each of valid) {
         signal?.throwIfAborted();
-        await checkContent(path);
+        await checkContent(each);
       }
     }
     return faults;
@@ -95,21 +100,17 @@ export async function verify(
       return left;
     }
 
-    async function checkContent(path: StorePath): Promise<void> {
-      const info = database.info(path);
-      if (info === undefined) return;
+    async function checkContent({ path, narHash, narSize }: Contents): Promise<void> {
       try {
         const { hash, size } = await hashPath(realPathOf(layout, path));
-        if (!equalHash(hash, info.narHash))
+        if (!equalHash(hash, narHash))
           fault(
             path,
-            `path '${path}' was modified! expected hash '${formatNamedHash(info.narHash, "nix32")}', got '${formatNamedHash(hash, "nix32")}'`,
+            `path '${path}' was modified! expected hash '${formatNamedHash(narHash, "nix32")}', got '${formatNamedHash(hash, "nix32")}'`,
           );
-        else if (info.narSize === 0) {
+        else if (narSize === 0) {
           note(`updating size field on '${path}' to ${size}`);
-          await database.write(() =>
-            database.addPath({ ...info, narSize: size }, info.registered, undefined),
-          );
+          await database.write(() => database.setSize(path, size));
         }
       } catch (error) {
         if (!(error instanceof CleaveError)) throw error;

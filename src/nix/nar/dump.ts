@@ -38,9 +38,13 @@ export async function* dumpPath(
   }
 }
 
+/** The block of a dump that has ended, for the next: making one takes longer than reading a small file. */
+let spare: Buffer | undefined;
+
 async function* blocksOf(path: string, threads: "auto" | "never" | "always"): AsyncGenerator<Buffer> {
   const walk = startWalk(path);
-  const block = Buffer.allocUnsafeSlow(blockSize);
+  const block = spare ?? Buffer.allocUnsafeSlow(blockSize);
+  spare = undefined;
   const least = threads === "always" ? 1 : leastPieces;
   let companion: Companion | undefined;
   let bytes = 0;
@@ -68,6 +72,7 @@ async function* blocksOf(path: string, threads: "auto" | "never" | "always"): As
   } finally {
     if (companion !== undefined) endCompanion(companion);
     endWalk(walk);
+    spare = block;
   }
 }
 
