@@ -175,11 +175,11 @@ function findRunning({ layout, isValid }: Find, roots: Roots): void {
   }
 }
 
-/** Pass over what may not be seen, and processes that have just ended. */
+/** Pass over what may not be seen, processes that have just ended, and paths that are too long to be told. */
 function quietly(look: () => void): void {
   try {
     look();
   } catch (error) {
-    if (!hasCode(error, "ENOENT", "EACCES", "EPERM", "ESRCH", "EINVAL", "ENOTDIR")) throw error;
+    if (!(error instanceof Error && "syscall" in error)) throw error;
   }
 }

@@ -16,7 +16,7 @@ import fc from "fast-check";
 import { namePart, parseDerivation, parseStorePath, type StorePath } from "../../src/nix/index.ts";
 import { canonicalise } from "../../src/store/canonical.ts";
 import { type LocalStore, openLocalStore } from "../../src/store/index.ts";
-import { needsNix, nixIn } from "../support/nix.ts";
+import { isDeepElsewhere, needsNix, nixIn } from "../support/nix.ts";
 import { temporaryFolder } from "../support/temp.ts";
 import { narTrees, writeTree } from "../support/trees.ts";
 
@@ -241,9 +241,12 @@ test("Nix law: what is live and dead is what real Nix says, roots of every kind"
         const root = join(inner.path, "store");
         const env = { ...nix.env, NIX_REMOTE: `local?root=${root}` };
         const run = (...args: string[]) => {
-          const { stdout, stderr, status } = spawnSync("nix-store", args, { env, encoding: "utf8" });
-          assert.equal(status, 0, stderr);
-          return { stdout: stdout.split("\n").slice(0, -1), stderr };
+          for (;;) {
+            const { stdout, stderr, status } = spawnSync("nix-store", args, { env, encoding: "utf8" });
+            if (isDeepElsewhere(stderr)) continue;
+            assert.equal(status, 0, stderr);
+            return stdout.split("\n").slice(0, -1);
+          }
         };
         {
           await using store = await openLocalStore({ root });
@@ -269,17 +272,17 @@ test("Nix law: what is live and dead is what real Nix says, roots of every kind"
         const links = [...(await store.findRoots())].flatMap(([path, names]) =>
           [...names].map((name) => `${name} -> ${path}`),
         );
-        assert.deepEqual(links.sort(), run("--gc", "--print-roots").stdout.sort());
-        assert.deepEqual(await own("list-live"), run("--gc", "--print-live").stdout);
+        assert.deepEqual(links.sort(), run("--gc", "--print-roots").sort());
+        assert.deepEqual(await own("list-live"), run("--gc", "--print-live"));
         const dead = await own("list-dead");
-        assert.deepEqual(dead, run("--gc", "--print-dead").stdout);
+        assert.deepEqual(dead, run("--gc", "--print-dead"));
         const { paths } = await store.collect();
         assert.deepEqual(paths, dead);
-        assert.deepEqual(run("--gc", "--print-dead").stdout, []);
+        assert.deepEqual(run("--gc", "--print-dead"), []);
         verifyWithNix(nix.env, root);
       },
     ),
-    { numRuns: 12 },
+    { numRuns: 6 },
   );
 });
 
