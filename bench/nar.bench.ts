@@ -6,21 +6,9 @@ import { nixIn } from "../test/support/nix.ts";
 import { temporaryFolder } from "../test/support/temp.ts";
 import { type Figure, measure, round } from "./support/measure.ts";
 import { budgets, figures } from "./support/report.ts";
+import { makeLargeTree, noise } from "./support/trees.ts";
 
 const mebibyte = 2 ** 20;
-
-/** Bytes that do not repeat within a file and cost nothing to make: a fixed xorshift. */
-function noise(size: number, seed: number): Buffer {
-  const words = new Uint32Array(size / 4);
-  let state = seed + 1;
-  for (let at = 0; at < words.length; at += 1) {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    words[at] = state;
-  }
-  return Buffer.from(words.buffer);
-}
 
 using temp = temporaryFolder();
 const path = (name: string) => join(temp.path, name);
@@ -36,13 +24,7 @@ const file = openSync(path("file"), "wx");
 for (let at = 0; at < 1024; at += 1) writeSync(file, block);
 closeSync(file);
 
-mkdirSync(path("tree/large"), { recursive: true });
-for (let at = 0; at < 20_000; at += 1) {
-  const folder = path(`tree/d${Math.floor(at / 100)}`);
-  if (at % 100 === 0) mkdirSync(folder);
-  writeFileSync(join(folder, `f${at}`), noise(4096, at));
-}
-for (let at = 0; at < 200; at += 1) writeFileSync(path(`tree/large/g${at}`), block);
+makeLargeTree(path("tree"));
 
 mkdirSync(path("small"));
 for (let at = 0; at < 20; at += 1) writeFileSync(path(`small/f${at}`), noise(4096, at));
