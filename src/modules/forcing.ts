@@ -96,11 +96,15 @@ function slotsFrom(owner: Slots, index: number): Slot[] {
   return all.slice(all.findIndex((each) => each.owner === owner && each.index === index));
 }
 
-/** Call a user's function. A suspension that it swallowed goes on. */
+/** Call a user's function. A suspension that it swallowed, or made another error of, goes on. */
 export function call<T>(thunk: () => T): T {
-  const value = thunk();
-  if (suspended !== undefined) throw suspended;
-  return value;
+  try {
+    const value = thunk();
+    if (suspended === undefined) return value;
+  } catch (error) {
+    if (suspended === undefined) throw error;
+  }
+  throw suspended;
 }
 
 /** Say whether an error must be passed on as it is: it is coded already, or is how forcing unwinds. */
@@ -133,8 +137,9 @@ function run(owner: Slots, index: number, pending: unknown): unknown {
     rest = undefined;
     return value;
   } catch (error) {
-    if (error instanceof Suspend) error.given.push({ owner, index, pending });
-    throw error;
+    if (suspended === undefined) throw error;
+    suspended.given.push({ owner, index, pending });
+    throw suspended;
   } finally {
     depth -= 1;
     owner.pending[index] = rest;

@@ -2,6 +2,7 @@
  * modules: the module system. Options, modules that define them, and evaluations of lists of modules.
  * Knows nothing of Nix or packages. Imports only base.
  */
+export { type BoundModules, modulesIn } from "./bind.ts";
 export { checks } from "./checks.ts";
 export {
   type DocumentationOptions,
@@ -23,6 +24,7 @@ export {
   mkRenamedOption,
   type Option,
 } from "./option.ts";
+export type { SourceFile } from "./position.ts";
 export {
   type Definable,
   mkAfter,

@@ -64,8 +64,11 @@ export function definedAt(module: Declared, { line, column }: Location): readonl
   const names: string[] = [];
   let node: Node | undefined = nodesIn(call["arguments"]).at(-1);
   while (node !== undefined) {
-    if (node.type === "Property") names.push(keyOf(node) ?? "?");
-    node = childrenOf(node).find((each) => each.start <= offset && offset < each.end);
+    const below: Node | undefined = childrenOf(node).find(
+      (each) => each.start <= offset && offset < each.end,
+    );
+    if (node.type === "ObjectExpression" && below !== undefined) names.push(keyOf(below) ?? "?");
+    node = below;
   }
   return names;
 }

@@ -2,7 +2,7 @@
 import { CleaveError } from "../base/index.ts";
 import type { OptionInfos } from "./inspect.ts";
 import type { Config, Definitions, Freeform, Option, OptionTree } from "./option.ts";
-import { captureOrigin, type Origin } from "./position.ts";
+import { captureOrigin, currentSource, type Origin } from "./position.ts";
 import { describeValue } from "./problem.ts";
 import type { Definable } from "./property.ts";
 import type { Type } from "./types/type.ts";
@@ -118,6 +118,7 @@ export class Reach<O, A> {
   declare readonly [offers]: O;
   declare readonly [needs]: A;
   readonly #uses: readonly Module[];
+  readonly #source = currentSource();
 
   constructor(uses: readonly Module[]) {
     this.#uses = uses;
@@ -129,12 +130,12 @@ export class Reach<O, A> {
     declaration: ModuleDeclaration<P, F, B>,
     body?: Body<Interface<P, F> & O, A & B>,
   ): Module<Interface<P, F> & O, A & B> {
-    return make(name, this.#uses, declaration, body, captureOrigin(this.module));
+    return make(name, this.#uses, declaration, body, captureOrigin(this.module, this.#source));
   }
 
   /** Define a module without options of its own, such as a package. */
   package(name: string, body: Body<O, A>): Module<O, A> {
-    return make(name, this.#uses, nothing, body, captureOrigin(this.package));
+    return make(name, this.#uses, nothing, body, captureOrigin(this.package, this.#source));
   }
 }
 

@@ -1,42 +1,82 @@
 /** Positions: where in the sources a module was made. Captured cheaply, worked out only when somebody asks. */
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { getCallSites } from "node:util";
 import type { Location } from "../base/index.ts";
 import { parse, type Syntax } from "./syntax.ts";
+
+/**
+ * A file whose code the runtime knows by no name, as that of a compartment: what to call it, and how to get its
+ * text, which is asked for when a position is.
+ */
+export type SourceFile = { readonly file: string; readonly read: () => string };
 
 /** What the runtime remembers of a call; it writes the text when that is read. */
 type Trace = { readonly stack: string };
 
-/** The place of a call, as yet unread. */
+/** The place of a call, worked out on demand. */
 export class Origin {
-  readonly #trace: Trace;
-  #location: Location | undefined;
+  #trace: Trace | undefined;
+  readonly #source: SourceFile | undefined;
+  #location: Location | undefined = undefined;
 
-  constructor(trace: Trace) {
-    this.#trace = trace;
+  constructor(trace: Trace | Location, source?: SourceFile) {
+    if ("stack" in trace) this.#trace = trace;
+    else this.#location = trace;
+    this.#source = source;
   }
 
   /** Get file, line and column of the call, as far as the runtime tells. */
   get location(): Location {
-    this.#location ??= readTrace(this.#trace.stack);
+    this.#location ??= readTrace(this.#trace?.stack ?? "");
+    this.#trace = undefined;
     return this.#location;
   }
 
   /** Get the parsed file of the call; `undefined` where it cannot be read. */
   get syntax(): Syntax | undefined {
     const { file } = this.location;
-    return file === undefined ? undefined : syntaxOf(file);
+    return file === undefined ? undefined : syntaxOf(this.#source ?? file);
   }
 }
 
-/** Remember who calls the function `callee`. */
-export function captureOrigin(callee: (...args: never) => unknown): Origin {
+let here: SourceFile | undefined;
+
+/** Run `body`, in which calls come from a file. */
+export function inSource<T>(source: SourceFile, body: () => T): T {
+  const before = here;
+  here = source;
+  try {
+    return body();
+  } finally {
+    here = before;
+  }
+}
+
+/** Get the file that calls come from, where that had to be said. */
+export function currentSource(): SourceFile | undefined {
+  return here;
+}
+
+/** Remember who calls the function `callee`; in which file, where the runtime cannot tell. */
+export function captureOrigin(
+  callee: (...args: never) => unknown,
+  source: SourceFile | undefined = here,
+): Origin {
+  if (source !== undefined) return new Origin({ file: source.file, ...callOutside() }, source);
   const limit = Error.stackTraceLimit;
   Error.stackTraceLimit = 1;
   const trace = { stack: "" };
   Error.captureStackTrace(trace, callee);
   Error.stackTraceLimit = limit;
   return new Origin(trace);
+}
+
+/** Find line and column of the nearest call that is not in this folder. */
+function callOutside(): Location {
+  const own = new URL(".", import.meta.url).href;
+  const site = getCallSites(12).find(({ scriptName }) => !scriptName.startsWith(own));
+  return site === undefined ? {} : { line: site.lineNumber, column: site.columnNumber };
 }
 
 /** Find where the calling code is in a file; `undefined` if it is not. */
@@ -66,16 +106,18 @@ function readFrame(frame: string): Location {
   };
 }
 
-const parsed = new Map<string, Syntax | undefined>();
+const parsed = new Map<string | SourceFile, Syntax | undefined>();
 
-function syntaxOf(file: string): Syntax | undefined {
-  if (!parsed.has(file)) parsed.set(file, readSyntax(file));
-  return parsed.get(file);
+function syntaxOf(source: string | SourceFile): Syntax | undefined {
+  if (!parsed.has(source)) parsed.set(source, readSyntax(source));
+  return parsed.get(source);
 }
 
-function readSyntax(file: string): Syntax | undefined {
+function readSyntax(source: string | SourceFile): Syntax | undefined {
   try {
-    return parse(file, readFileSync(file, "utf8"));
+    return typeof source === "string"
+      ? parse(source, readFileSync(source, "utf8"))
+      : parse(source.file, source.read());
   } catch {
     // Not a file, or not readable: the position of the call has to do.
     return undefined;

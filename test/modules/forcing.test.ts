@@ -45,6 +45,20 @@ test("a chain is forced all the same where its thunks catch errors, and each val
   for (const at of [0, 1, 5_000, deep - 1]) assert.equal(config[`o${at}`], deep - 1 - at);
 });
 
+test("a chain is forced all the same where its thunks make other errors of those they catch", () => {
+  const wrapping = chain(
+    () => 0,
+    (read) => {
+      try {
+        return read();
+      } catch (cause) {
+        throw new Error("mine", { cause });
+      }
+    },
+  );
+  assert.equal(evalModules({ modules: [wrapping] }).config["o0"], deep - 1);
+});
+
 test("a chain of conditions is forced too", () => {
   const conditions = uses(many).package("conditions", ({ config, define }) =>
     define(

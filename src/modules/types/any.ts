@@ -32,7 +32,7 @@ export function rawOf<V>(
 }
 
 /** How deep records and lists of `anything` and `json` may nest. */
-const deepest = 500;
+const deepest = 200;
 
 /** Any value; records are merged attribute by attribute, functions by what they return, the rest must be equal. */
 export const anything: Type<unknown, unknown> = new Type({
