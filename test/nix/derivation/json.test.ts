@@ -129,7 +129,6 @@ test("JSON is read and written as JSON.parse and JSON.stringify do", () => {
   fc.assert(
     fc.property(fc.jsonValue({ noUnicodeString: false }), fc.constantFrom(0, 2), (value, indent) => {
       const plain = JSON.stringify(value, null, indent);
-      if (plain.includes("__proto__")) return;
       assert.deepEqual(JSON.parse(formatJson(parseJson(plain), { indent })), JSON.parse(plain));
     }),
   );
