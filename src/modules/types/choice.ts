@@ -148,6 +148,11 @@ export function unique<V, I>(message: string, type: Type<V, I>): Type<V, I> {
     ...factsOf(type),
     name: "unique",
     merge: (place, definitions) => {
+      if (definitions.length > 1)
+        for (const each of definitions) {
+          const value = type.merge(place, [each]);
+          if (value instanceof Mismatch) return value;
+        }
       mergeOne(place, definitions, message === "" ? "" : ` (${message})`);
       return type.merge(place, definitions);
     },

@@ -141,11 +141,15 @@ function evaluate(
   if (definitions.some(({ value }) => Module.is(value))) {
     const parts = collect([
       ...base.modules,
-      ...definitions.map((each) => (Module.is(each.value) ? Module.declared(each.value) : each)),
+      ...definitions.map((each) =>
+        Module.is(each.value) ? Module.declared(each.value) : each.with(each.value),
+      ),
     ]);
     return new Evaluation(compile(parts), parts, place, specialArgs).config;
   }
-  const parts = base.before.concat(definitions.toReversed(), base.after);
+  // A priority or an order that was about the whole says nothing of the parts.
+  const inner = definitions.map((each) => each.with(each.value)).reverse();
+  const parts = base.before.concat(inner, base.after);
   return new Evaluation(base.compiled, parts, place, specialArgs).config;
 }
 
