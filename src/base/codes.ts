@@ -75,6 +75,10 @@ export const codes = {
   "option-unknown": "There is no such option",
 
   // fetch
+  "archive-limit": "An archive unpacks to more than is allowed",
+  "archive-malformed": "An archive cannot be read",
+  "archive-refused": "An archive holds what is not safe to unpack",
+  "archive-unpack": "An archive cannot be unpacked to this place",
   "fetch-connection": "A server cannot be reached, or its connection broke",
   "fetch-destination": "A fetched file cannot be written",
   "fetch-failed": "None of several places has a file",

@@ -132,4 +132,8 @@ export const commands: Readonly<Record<string, Entry>> = {
     summary: "fetch a file by URL or mirror, print its hash and store path",
     load: async () => (await import("./commands/fetch.ts")).fetch,
   },
+  unpack: {
+    summary: "unpack an archive that need not be trusted",
+    load: async () => (await import("./commands/unpack.ts")).unpack,
+  },
 };

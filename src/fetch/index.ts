@@ -10,3 +10,4 @@ export {
   makeFetcher,
 } from "./fetch-url.ts";
 export { type Machine, thisMachine } from "./machine.ts";
+export { type Unpacked, type UnpackRequest, unpack, unpackChannel } from "./unpack.ts";
