@@ -8,7 +8,7 @@
 import { Buffer } from "node:buffer";
 import { writeFileSync } from "node:fs";
 import { encodeText } from "../base/index.ts";
-import type { Engine, Job, Launch } from "./engine.ts";
+import type { Engine, Job } from "./engine.ts";
 import { shellCommand } from "./shell.ts";
 import { filesOfHost, rootMounts } from "./skeleton.ts";
 import type { KnownInput } from "./spec.ts";
@@ -36,27 +36,27 @@ export function bubblewrap({ bwrap, tools, filter, readOnly, covered }: Options)
       const many = inputs.length >= manyInputs;
       const files = { args: `${prefix}.args`, script: `${prefix}.sh`, table: `${prefix}.table` };
       const view = many ? ["--dev-bind", root, "/", "--proc", "/proc"] : ownMounts(job);
-      const args = [...namespaces(job), ...(filter === undefined ? [] : ["--seccomp", "5"]), ...view];
+      const args = [
+        "--clearenv",
+        ...namespaces(job),
+        ...(filter === undefined ? [] : ["--seccomp", "5"]),
+        ...view,
+      ];
       args.push(...covered.flatMap((path) => ["--ro-bind", path, path]));
       args.push("--chdir", spec.cwd);
       for (const [name, value] of Object.entries(spec.env)) args.push("--setenv", name, value);
       writeFileSync(files.args, Buffer.concat(args.map((arg) => encodeText(`${arg}\0`))));
       const start = [bwrap, "--args", "4", "--", spec.program, ...spec.args];
       const descriptors = [files.args, ...(filter === undefined ? [] : [filter])];
-      if (!many && start.every((word) => word.isWellFormed()))
-        return { command: [bwrap, ...start.slice(1)], descriptors, files: [files.args] };
-      const script = ["set -e", `exec ${shellCommand(start)}`];
-      const written = [files.args, files.script];
-      if (many) {
-        script.splice(1, 0, `${shellCommand([tools.mount, "-n", "-i", "-c", "-a", "-T", files.table])} 2>&3`);
-        writeFileSync(files.table, writeTable(rootMounts(spec, { root, target: root, inputs, readOnly })));
-        written.push(files.table);
-      }
-      writeFileSync(files.script, encodeText(`${script.join("\n")}\n`));
-      const command: Launch["command"] = many
-        ? [tools.unshare, "--mount", "--propagation", "slave", tools.sh, files.script]
-        : [tools.sh, files.script];
-      return { command, descriptors, files: written };
+      if (!many) return { command: start, descriptors, files: [files.args] };
+      const mount = shellCommand([tools.mount, "-n", "-i", "-c", "-a", "-T", files.table]);
+      writeFileSync(files.table, writeTable(rootMounts(spec, { root, target: root, inputs, readOnly })));
+      writeFileSync(files.script, encodeText(`set -e\n${mount} 2>&3\nexec ${shellCommand(start)}\n`));
+      return {
+        command: [tools.unshare, "--mount", "--propagation", "slave", tools.sh, files.script],
+        descriptors,
+        files: Object.values(files),
+      };
     },
   };
 }

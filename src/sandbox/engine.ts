@@ -19,7 +19,7 @@ export type Job = {
 
 /** What the helper has to start. Descriptor 3 is the engine's status pipe. */
 export type Launch = {
-  readonly command: readonly [program: string, ...args: string[]];
+  readonly command: readonly string[];
   /** Files to be opened for reading as descriptors 4, 5, ... */
   readonly descriptors: readonly string[];
   /** Files of this job, to be deleted after it. */

@@ -1,13 +1,12 @@
 /**
  * The program that starts sandboxes: process 1 of a pid namespace that the caller's process makes early.
  *
- * It is there for two reasons. Starting a process stops Node for a time that grows with its memory, and this one
- * stays small. And when it ends, because its caller closed the channel or died, the kernel kills all that is
+ * It is there for two reasons. Starting a process stops Node for a time that grows with its memory, which this one
+ * leaves to its workers. And when it ends, because its caller closed the channel or died, the kernel kills all that is
  * in its namespace: builders that left their session or took away their parent's death signal too.
  */
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { closeSync, constants, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { constants as system } from "node:os";
 import { CleaveError } from "../base/index.ts";
 import { bubblewrap } from "./bubblewrap.ts";
 import type { Engine } from "./engine.ts";
@@ -20,16 +19,20 @@ import { checkSpec, type SandboxSpec } from "./spec.ts";
 import { makeReadOnly } from "./table.ts";
 import { findProgram, findTools, type Tools } from "./tools.ts";
 import { unshare } from "./unshare.ts";
+import { startWorker, type Worker, writeJob } from "./worker.ts";
 
 type Running = {
-  readonly child: ChildProcess;
+  readonly worker: Worker;
   readonly pipe: string;
   /**
-   * Both ends of the pipe, held until the caller has opened its own: without a reader what is written is lost, and
+   * Both ends of the pipe, held until caller and job have opened theirs: without a reader what is written is lost, and
    * a reader that comes after the last writer is never told of the end.
    */
-  ends: readonly number[];
+  readonly ends: readonly number[];
+  /** How many of caller and job have not opened theirs. */
+  awaited: number;
   killing: boolean;
+  ended: boolean;
 };
 
 /** Milliseconds between looks at processes that are to be gone. */
@@ -37,6 +40,8 @@ const pause = 2;
 
 const { folder, searchPath, engine: wanted }: Setup = JSON.parse(process.argv[2] ?? "");
 const running = new Map<number, Running>();
+const workers: Worker[] = [];
+const idle: Worker[] = [];
 const roots = new Map<string, string>();
 const freePipes: string[] = [];
 let pipes = 0;
@@ -46,6 +51,7 @@ closeInherited();
 try {
   const { engine, tools } = chooseEngine();
   makePipes(tools);
+  idle.push(addWorker(tools));
   process.on("message", (request: Request) => handle(request, engine, tools));
   answer({ type: "ready", engine: engine.facts });
 } catch (error) {
@@ -120,8 +126,7 @@ function handle(request: Request, engine: Engine, tools: Tools): void {
       }
       return;
     case "opened":
-      for (const end of run?.ends ?? []) closeSync(end);
-      if (run !== undefined) run.ends = [];
+      if (run !== undefined) release(run);
       return;
     case "drained":
       if (run === undefined) return;
@@ -143,60 +148,48 @@ function start(id: number, spec: SandboxSpec, engine: Engine, tools: Tools): voi
   const launch = engine.prepare({ spec, inputs, root: rootFor(spec), prefix: `${folder}/${id}` });
   if (freePipes.length === 0) makePipes(tools);
   const pipe = freePipes.pop() ?? "";
+  const job = `${folder}/${id}.job`;
+  writeJob(job, launch, pipe);
   const reader = openSync(pipe, constants.O_RDONLY | constants.O_NONBLOCK);
   const writer = openSync(pipe, constants.O_WRONLY);
-  const opened: number[] = [];
-  try {
-    for (const path of launch.descriptors) opened.push(openSync(path, "r"));
-    const [program, ...args] = launch.command;
-    const child = spawn(program, args, {
-      cwd: "/",
-      env: {},
-      detached: true,
-      stdio: ["ignore", writer, writer, "pipe", ...opened],
+  const worker = idle.pop() ?? addWorker(tools);
+  const run: Running = { worker, pipe, ends: [reader, writer], awaited: 2, killing: false, ended: false };
+  running.set(id, run);
+  answer({ type: "started", id, pipe });
+  let begun = false;
+  const begin = () => {
+    if (!begun) release(run);
+    begun = true;
+  };
+  worker.carryOut(String(id), begin).then((ended) => {
+    begin();
+    run.ended = true;
+    if (worker.child.exitCode === null && worker.child.signalCode === null) idle.push(worker);
+    whenGone(() => {
+      for (const file of [job, ...launch.files]) rmSync(file, { force: true });
+      answer({ type: "ended", id, ...ended });
     });
-    running.set(id, { child, pipe, ends: [reader, writer], killing: false });
-    watch(id, child, launch.files);
-    answer({ type: "started", id, pipe });
-  } catch (error) {
-    closeSync(reader);
-    closeSync(writer);
-    freePipes.push(pipe);
-    throw error;
-  } finally {
-    for (const descriptor of opened) closeSync(descriptor);
-  }
+  });
 }
 
-function watch(id: number, child: ChildProcess, files: readonly string[]): void {
-  let status = "";
-  const pipe = child.stdio[3];
-  const closed = new Promise<void>((resolve) => pipe?.on("close", () => resolve()));
-  pipe?.on("data", (chunk) => {
-    status = (status + chunk).slice(0, 4096);
-  });
-  child.on("error", (error) => {
-    status += error.message;
-    if (child.pid === undefined) end(-1);
-  });
-  child.on("exit", (code, signal) =>
-    whenGone(async () => {
-      await closed;
-      end(code ?? 128 + (signal === null ? 0 : system.signals[signal]));
-    }),
-  );
-  function end(code: number): void {
-    for (const file of files) rmSync(file, { force: true });
-    answer({ type: "ended", id, code, status });
-  }
+function release(run: Running): void {
+  run.awaited -= 1;
+  if (run.awaited === 0) for (const end of run.ends) closeSync(end);
+}
+
+function addWorker(tools: Tools): Worker {
+  const worker = startWorker(tools.sh, folder);
+  workers.push(worker);
+  return worker;
 }
 
 /** Kill the sandbox's process 1, and with it all of its namespace; the engine then reports its end. */
 function kill(run: Running): void {
-  const { child } = run;
-  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
-  const inside = childrenOf(child.pid);
-  for (const pid of inside.length > 0 ? inside : [child.pid]) tryKill(pid);
+  if (run.ended) return;
+  for (const engine of childrenOf(run.worker.child.pid ?? 0)) {
+    const inside = childrenOf(engine);
+    for (const pid of inside.length > 0 ? inside : [engine]) tryKill(pid);
+  }
   setTimeout(() => kill(run), pause);
 }
 
@@ -205,7 +198,7 @@ function kill(run: Running): void {
  * outlived it, are children of this process that it did not start.
  */
 function whenGone(done: () => void): void {
-  const own = new Set([...running.values()].map(({ child }) => child.pid));
+  const own = new Set(workers.map(({ child }) => child.pid));
   const orphans = childrenOf(process.pid).filter((pid) => !own.has(pid));
   for (const pid of orphans) tryKill(pid);
   if (orphans.length === 0) done();

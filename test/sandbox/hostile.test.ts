@@ -93,8 +93,8 @@ for (const { engine, skip } of engines)
         const { output, code } = await rig.sh(
           `ls /proc | grep -c '^[0-9]'; kill -9 ${bystander.pid} ${process.pid}; kill -0 0 && kill -9 -1; echo alive`,
         );
-        // The shell, ls and grep. What `kill -9 -1` spares is process 1 alone.
-        assert.match(output, /^3\n/);
+        // The shell, grep, and ls if it is not gone yet. What `kill -9 -1` spares is process 1 alone.
+        assert.match(output, /^[23]\n/);
         assert.match(output, /\nalive\n$/);
         assert.equal(code, 0);
         assert.equal(bystander.exitCode, null);
