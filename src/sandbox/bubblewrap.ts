@@ -42,7 +42,9 @@ export function bubblewrap({ bwrap, tools, filter, readOnly, covered }: Options)
         ...(filter === undefined ? [] : ["--seccomp", "5"]),
         ...view,
       ];
-      args.push(...covered.flatMap((path) => ["--ro-bind", path, path]));
+      // Its own --proc covers these two.
+      const left = covered.filter((path) => path !== "/proc/irq" && path !== "/proc/bus");
+      args.push(...left.flatMap((path) => ["--ro-bind", path, path]));
       args.push("--chdir", spec.cwd);
       for (const [name, value] of Object.entries(spec.env)) args.push("--setenv", name, value);
       writeFileSync(files.args, Buffer.concat(args.map((arg) => encodeText(`${arg}\0`))));

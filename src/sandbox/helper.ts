@@ -33,6 +33,7 @@ type Running = {
   awaited: number;
   killing: boolean;
   ended: boolean;
+  drained: boolean;
 };
 
 /** Milliseconds between looks at processes that are to be gone. */
@@ -130,8 +131,8 @@ function handle(request: Request, engine: Engine, tools: Tools): void {
       return;
     case "drained":
       if (run === undefined) return;
-      freePipes.push(run.pipe);
-      running.delete(id);
+      run.drained = true;
+      forget(id, run);
       return;
     case "kill":
       if (run === undefined || run.killing) return;
@@ -153,7 +154,15 @@ function start(id: number, spec: SandboxSpec, engine: Engine, tools: Tools): voi
   const reader = openSync(pipe, constants.O_RDONLY | constants.O_NONBLOCK);
   const writer = openSync(pipe, constants.O_WRONLY);
   const worker = idle.pop() ?? addWorker(tools);
-  const run: Running = { worker, pipe, ends: [reader, writer], awaited: 2, killing: false, ended: false };
+  const run: Running = {
+    worker,
+    pipe,
+    ends: [reader, writer],
+    awaited: 2,
+    killing: false,
+    ended: false,
+    drained: false,
+  };
   running.set(id, run);
   answer({ type: "started", id, pipe });
   let begun = false;
@@ -168,8 +177,14 @@ function start(id: number, spec: SandboxSpec, engine: Engine, tools: Tools): voi
     whenGone(() => {
       for (const file of [job, ...launch.files]) rmSync(file, { force: true });
       answer({ type: "ended", id, ...ended });
+      forget(id, run);
     });
   });
+}
+
+/** Let go of a run that is over on both sides; its pipe can be used again. */
+function forget(id: number, run: Running): void {
+  if (run.ended && run.drained && running.delete(id)) freePipes.push(run.pipe);
 }
 
 function release(run: Running): void {

@@ -3,6 +3,7 @@ import {
   existsSync,
   lstatSync,
   mkdirSync,
+  readdirSync,
   readlinkSync,
   realpathSync,
   symlinkSync,
@@ -38,7 +39,18 @@ export function coveredProc(uidMap: string): string[] {
   if (outside !== "0") return [];
   return ["sys", "sysrq-trigger", "irq", "bus", "fs", "acpi", "mtrr", "scsi"]
     .map((name) => `/proc/${name}`)
-    .filter((path) => existsSync(path));
+    .filter(isWritable);
+}
+
+/** Whether a file, or one below a folder, has a mode that lets its owner write. */
+function isWritable(path: string): boolean {
+  try {
+    const status = lstatSync(path);
+    if (!status.isDirectory()) return status.isFile() && (status.mode & 0o200) !== 0;
+    return readdirSync(path).some((name) => isWritable(`${path}/${name}`));
+  } catch {
+    return false;
+  }
 }
 
 /** The parts of the root that differ between sandboxes. */
