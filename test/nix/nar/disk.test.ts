@@ -31,6 +31,7 @@ import {
   removeTree,
   restorePath,
 } from "../../../src/nix/index.ts";
+import { mutatedNars } from "../../support/mutated-nars.ts";
 import { needsNix, nixIn } from "../../support/nix.ts";
 import { temporaryFolder } from "../../support/temp.ts";
 import { folderOf, narTrees, writeTree } from "../../support/trees.ts";
@@ -375,6 +376,28 @@ test("a restore that fails anywhere leaves nothing behind", async () => {
     name: "AbortError",
   });
   assert.deepEqual(readdirSync(temp.path), []);
+});
+
+test("fuzz: a mutated NAR is restored whole or not at all, and nothing beside it", async () => {
+  using temp = temporaryFolder();
+  const folder = join(temp.path, "a/b/c");
+  mkdirSync(folder, { recursive: true });
+  const target = join(folder, "out");
+  await fc.assert(
+    fc.asyncProperty(mutatedNars, async (bytes) => {
+      let whole = true;
+      try {
+        await restorePath(target, chunked(bytes, 100));
+      } catch (error) {
+        assert.ok(error instanceof CleaveError, String(error));
+        whole = false;
+      }
+      if (whole) assert.ok(bytes.equals(await bytesOf(dumpPath(target))));
+      removeTree(target);
+      assert.deepEqual(readdirSync(temp.path, { recursive: true }), ["a", "a/b", "a/b/c"]);
+    }),
+    { numRuns: 300 },
+  );
 });
 
 test("a restore never writes through a symlink that it made", async () => {
