@@ -100,6 +100,7 @@ export const codes = {
 
   // build
   "build-bad-attribute": "An attribute of a derivation has a form that no builder takes",
+  "build-bad-output": "An output is of a kind that the store does not take",
   "build-failed": "A builder failed",
   "build-forbidden-reference": "An output refers to what its derivation forbids",
   "build-hash-mismatch": "A fixed output has another hash than its derivation says",
@@ -107,6 +108,7 @@ export const codes = {
   "build-missing-input": "What a build needs is not in the store",
   "build-missing-output": "A builder has not made one of its outputs",
   "build-no-log": "There is no log of a build",
+  "build-not-deterministic": "A derivation that was built again has not made the same",
   "build-no-output": "A derivation has no output of this name",
   "build-platform": "A derivation is for another machine",
   "build-timeout": "A build took too long, or was silent for too long",

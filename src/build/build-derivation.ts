@@ -1,15 +1,19 @@
-/** Builds one derivation: waits for its locks, runs its builder in a sandbox, takes its outputs. */
-import { CleaveError, compareText, type Emit, quote } from "../base/index.ts";
+/** Builds one derivation: waits for its locks, runs its builder, takes what it made. */
+import { CleaveError, compareText, type Emit, fileError, quote } from "../base/index.ts";
 import { namePart, type StorePath } from "../nix/index.ts";
-import type { Sandboxed, Sandboxes, SandboxInput, SandboxSpec } from "../sandbox/index.ts";
-import type { LocalStore, PathInfo } from "../store/index.ts";
-import { makeBuildFolder, stateFolder } from "./build-folder.ts";
+import type { Sandboxes } from "../sandbox/index.ts";
+import { asStoreError } from "../store/fault.ts";
+import { type LocalStore, orderByReferences, type PathInfo } from "../store/index.ts";
 import type { BuildNode } from "./build-graph.ts";
-import { type BuildLog, openLog } from "./build-log.ts";
-import { buildFolder, isFixed, startOf } from "./environment.ts";
+import { openLog } from "./build-log.ts";
+import { compareOutputs } from "./compare-outputs.ts";
+import { startOf } from "./environment.ts";
 import { type Checked, checkOutput, hasChecks } from "./output-checks.ts";
 import { type MadeOutput, readOutputs } from "./outputs.ts";
 import { type GraphNode, type Graphs, wantedGraphs } from "./references-graph.ts";
+import { checkRequirements } from "./requirements.ts";
+import { runBuilder } from "./run-builder.ts";
+import type { WorkFolder } from "./work-folder.ts";
 
 export type BuildOptions = {
   /** What a builder is told to use, at least 1. */
@@ -28,6 +32,7 @@ export type BuildOptions = {
 
 export type BuildContext = {
   readonly store: LocalStore;
+  readonly work: WorkFolder;
   readonly sandboxes: Sandboxes;
   readonly options: BuildOptions;
   readonly userEnv: Readonly<Record<string, string | undefined>>;
@@ -36,88 +41,70 @@ export type BuildContext = {
 };
 
 /**
- * Build a derivation, unless its outputs are valid by the time that it has their locks. Throws `build-failed`,
- * `build-timeout`, `build-log-too-long`, `build-platform`, `build-missing-input`, and what taking and checking
- * outputs throws; nothing is registered then, and nothing stays but the log and, if asked for, the build folder.
+ * Build a derivation, unless its outputs are valid by the time that it has their locks; or build it again and
+ * compare. Its outputs and inputs must be temporary roots already. Throws the `build-` errors and what the sandbox
+ * and the store throw; nothing is registered then, and nothing stays but the log and, if asked for, the build folder.
  */
 export async function buildDerivation(node: BuildNode, context: BuildContext): Promise<void> {
   const { store, emit, signal } = context;
   const outputs = [...node.outputs.values()];
-  // What is being built is safe from collectors before anybody could see it.
-  await store.addTemporaryRoots([node.path, ...outputs]);
   const locks = await store.lockPaths(outputs, {
     signal,
     onWait: () => emit({ type: "build-waiting", derivation: node.path }),
   });
   try {
     const valid = await store.validPaths(outputs);
-    const missing = new Set(outputs.filter((path) => !valid.has(path)));
-    if (missing.size > 0) await runAndReport(node, missing, context);
+    const wanted = node.again ? outputs : outputs.filter((path) => !valid.has(path));
+    if (wanted.length > 0) await buildAndReport(node, new Set(wanted), context);
     else emit({ type: "build-ended", derivation: node.path, outcome: "valid", seconds: 0 });
   } finally {
     locks?.release({ remove: true });
   }
 }
 
-async function runAndReport(
+async function buildAndReport(
   node: BuildNode,
-  missing: ReadonlySet<StorePath>,
+  wanted: ReadonlySet<StorePath>,
   context: BuildContext,
 ): Promise<void> {
-  const { emit } = context;
+  const { emit, store } = context;
   const { path: derivation } = node;
   const begun = performance.now();
   let outcome: "built" | "failed" = "failed";
   emit({ type: "build-started", derivation });
   try {
-    await runBuilder(node, missing, context);
+    await build(node, wanted, context);
     outcome = "built";
+  } catch (error) {
+    const coded = asStoreError(error, store);
+    const file = coded instanceof Error && "path" in coded ? String(coded.path) : store.root;
+    throw fileError(coded, `build ${derivation}`, file);
   } finally {
     emit({ type: "build-ended", derivation, outcome, seconds: (performance.now() - begun) / 1000 });
   }
 }
 
-async function runBuilder(
-  node: BuildNode,
-  missing: ReadonlySet<StorePath>,
-  context: BuildContext,
-): Promise<void> {
-  const { store, options, emit, userEnv, signal } = context;
+async function build(node: BuildNode, wanted: ReadonlySet<StorePath>, context: BuildContext): Promise<void> {
+  const { store, work, options, emit, userEnv, signal } = context;
   const { path, derivation, outputs } = node;
-  checkPlatform(node);
+  checkRequirements(node);
   const inputs = await inputClosure(node, store);
-  const { program, args, env, files } = startOf({
-    derivation,
-    outputs,
-    graphs: await graphsOf(node, inputs, store),
-    cores: options.cores,
-    userEnv,
-  });
-  const folder = makeBuildFolder(stateFolder(store), namePart(path), files);
-  const log = openLog(store.logFile(path), options.maxLog ?? Number.POSITIVE_INFINITY, (line) =>
-    emit({ type: "build-log", derivation: path, line }),
-  );
+  const graphs = await graphsOf(node, inputs, store);
+  const start = startOf({ derivation, outputs, graphs, cores: options.cores, userEnv });
+  const folder = work.makeBuildFolder(namePart(path), start.files);
   try {
-    const { code, killed } = await runLimited(node, context, log, {
-      program,
-      args,
-      env,
-      cwd: buildFolder,
-      inputs: [...inputs].map((each): SandboxInput => ({ host: store.realPath(each), inside: each })),
-      store: folder.store,
-      build: folder.build,
-      shell: options.shell,
-      network: isFixed(derivation),
-    });
-    signal.throwIfAborted();
-    if (code !== 0 || killed) throw failure(node, code, log);
-    const made = await readOutputs({ derivation, path, outputs, inputs }, folder.store, missing);
-    if (hasChecks(derivation)) await checkOutputs(node, inputs, made, store);
-    for (const { tree, info } of made) {
-      await store.clear(info.path);
-      await store.moveIntoPlace(tree, info.path);
+    const log = openLog(store.logFile(path), options.maxLog ?? Number.POSITIVE_INFINITY, (line) =>
+      emit({ type: "build-log", derivation: path, line }),
+    );
+    try {
+      await runBuilder({ node, start, inputs, folder, log }, context);
+    } finally {
+      log.close();
     }
-    await store.register(made.map(({ info }) => info));
+    const made = await readOutputs({ derivation, path, outputs, inputs, signal }, folder.store, wanted);
+    await checkOutputs(node, inputs, made, store);
+    if (node.again) await compareOutputs(node, made, store);
+    else await takeOutputs(made, store);
   } catch (error) {
     if (options.keepFailed && error instanceof CleaveError) {
       const kept = folder.keep(namePart(path).slice(0, -".drv".length));
@@ -125,9 +112,19 @@ async function runBuilder(
     }
     throw error;
   } finally {
-    log.close();
     folder.remove();
   }
+}
+
+/** Make outputs valid, all at once; killed before that, they are only in the way of the next build. */
+async function takeOutputs(made: readonly MadeOutput[], store: LocalStore): Promise<void> {
+  const references = new Map(made.map(({ info }) => [info.path, info.references]));
+  orderByReferences(references.keys(), (path) => references.get(path) ?? []);
+  for (const { tree, info } of made) {
+    await store.clear(info.path);
+    await store.moveIntoPlace(tree, info.path);
+  }
+  await store.register(made.map(({ info }) => info));
 }
 
 async function checkOutputs(
@@ -136,6 +133,7 @@ async function checkOutputs(
   made: readonly MadeOutput[],
   store: LocalStore,
 ): Promise<void> {
+  if (!hasChecks(derivation)) return;
   const known = new Map<StorePath, Checked>();
   for (const info of await infosOf([...inputs, ...outputs.values()], store)) known.set(info.path, info);
   for (const { info } of made) known.set(info.path, info);
@@ -147,110 +145,17 @@ async function checkOutputs(
     });
 }
 
-/** Run the builder, and end it when it takes too long, is silent for too long or says too much. */
-async function runLimited(
-  { path }: BuildNode,
-  { sandboxes, options, signal }: BuildContext,
-  log: BuildLog,
-  spec: SandboxSpec,
-): Promise<Awaited<Sandboxed["ended"]>> {
-  let reason: CleaveError | undefined;
-  let heard = performance.now();
-  const { ended, kill } = sandboxes.run(spec, (chunk) => {
-    heard = performance.now();
-    log.write(chunk);
-    if (options.maxLog !== undefined && log.size() > options.maxLog)
-      stop("build-log-too-long", `has written more than ${options.maxLog} bytes`, "raise --max-log");
-  });
-  const stop = (code: "build-timeout" | "build-log-too-long", what: string, hint: string): void => {
-    reason ??= new CleaveError({ code, message: `the builder of ${path} ${what}, and was ended`, hint });
-    kill();
-  };
-  const { timeout, maxSilent } = options;
-  const timers: NodeJS.Timeout[] = [];
-  if (timeout !== undefined)
-    timers.push(
-      setTimeout(
-        () => stop("build-timeout", `has run for ${timeout} s`, "raise --timeout, or mend the build"),
-        timeout * 1000,
-      ),
-    );
-  if (maxSilent !== undefined)
-    timers.push(
-      setInterval(
-        () => {
-          if (performance.now() - heard > maxSilent * 1000)
-            stop(
-              "build-timeout",
-              `has been silent for ${maxSilent} s`,
-              "raise --max-silent-time, or mend the build",
-            );
-        },
-        Math.min(1000, maxSilent * 100),
-      ),
-    );
-  signal.addEventListener("abort", kill, { once: true });
-  try {
-    const ending = await ended;
-    if (reason !== undefined) throw reason;
-    return ending;
-  } finally {
-    signal.removeEventListener("abort", kill);
-    for (const timer of timers) clearTimeout(timer);
-  }
-}
-
-function failure({ path }: BuildNode, code: number, log: BuildLog): CleaveError {
-  const how = code > 128 ? `was ended by signal ${code - 128}` : `failed with exit code ${code}`;
-  const lines = log.tail(10);
-  const shown =
-    lines.length === 0
-      ? "; it said nothing"
-      : `; it said last:\n${lines.map((line) => `    ${line}`).join("\n")}`;
-  return new CleaveError({
-    code: "build-failed",
-    message: `the builder of ${path} ${how}${shown}`,
-    hint: `cleave log ${path} shows all of it; --keep-failed keeps the build folder`,
-  });
-}
-
-function checkPlatform({ path, derivation }: BuildNode): void {
-  const { platform } = derivation;
-  const machines: Readonly<Record<string, readonly string[]>> = {
-    x64: ["x86_64-linux", "i686-linux"],
-    arm64: ["aarch64-linux"],
-  };
-  const own = machines[process.arch] ?? [];
-  if (own.includes(platform)) return;
-  throw new CleaveError({
-    code: "build-platform",
-    message: `${path} is to be built on ${platform}, and this machine is ${own[0] ?? process.arch}`,
-    hint: "build it on such a machine",
-  });
-}
-
 /** Give what a builder can see: the outputs that it needs, its sources, and all that these refer to. */
-async function inputClosure(
-  { path, derivation }: BuildNode,
-  store: LocalStore,
-): Promise<ReadonlySet<StorePath>> {
-  const direct = new Set<StorePath>(derivation.inputSrcs);
-  for (const [input, { outputs }] of derivation.inputDrvs) {
-    const known = await store.derivationOutputs(input);
-    for (const name of outputs) {
-      const output = known.get(name);
-      if (output !== undefined) direct.add(output);
-    }
-  }
-  const valid = await store.validPaths(direct);
-  for (const each of direct)
+async function inputClosure({ path, inputs }: BuildNode, store: LocalStore): Promise<ReadonlySet<StorePath>> {
+  const valid = await store.validPaths(inputs);
+  for (const each of inputs)
     if (!valid.has(each))
       throw new CleaveError({
         code: "build-missing-input",
         message: `${path} needs ${each}, which is not valid`,
         hint: "add it to the store, or build it first",
       });
-  return new Set(await store.closure(direct));
+  return new Set(await store.closure(inputs));
 }
 
 /** Look up the closures that a derivation asks for. Throws `build-bad-attribute`. */
@@ -268,7 +173,12 @@ async function graphsOf(
           message: `exportReferencesGraph of ${path} names ${start}, which is not in the closure of its inputs`,
           hint: "make it an input of the derivation",
         });
-    const infos = await infosOf(await store.closure(starts), store);
+    // As Nix has it: where a derivation is in the closure, its outputs are part of the graph.
+    const closure = await store.closure(starts);
+    const outputs: StorePath[] = [];
+    for (const each of closure)
+      if (each.endsWith(".drv")) outputs.push(...(await store.derivationOutputs(each)).values());
+    const infos = await infosOf(await store.closure([...closure, ...outputs]), store);
     const sizes = new Map(infos.map((each) => [each.path, each.narSize]));
     const nodes: GraphNode[] = [];
     for (const info of infos.sort((a, b) => compareText(a.path, b.path))) {

@@ -4,4 +4,4 @@
  */
 export type { BuildOptions } from "./build-derivation.ts";
 export type { Wanted } from "./build-graph.ts";
-export { realise } from "./realise.ts";
+export { planBuilds, realise } from "./realise.ts";

@@ -26,6 +26,7 @@ export type OutputsContext = {
   readonly outputs: ReadonlyMap<string, StorePath>;
   /** What an output may refer to besides the outputs: the closure of the inputs. */
   readonly inputs: ReadonlySet<StorePath>;
+  readonly signal: AbortSignal;
 };
 
 /** An output where the builder made it, in canonical form, and what is to be registered of it. */
@@ -33,20 +34,20 @@ export type MadeOutput = { readonly tree: string; readonly info: NewPath };
 
 /**
  * Make the outputs in the folder that was the builder's store canonical, scan them, and check fixed ones. Those
- * that are not in `missing` are valid already, and are passed over. Throws `build-missing-output`,
- * `build-hash-mismatch`, `store-unsupported-file`.
+ * that are not in `wanted` are passed over. Throws `build-missing-output`, `build-bad-output`,
+ * `build-hash-mismatch`, `nar-unsupported-file`.
  */
 export async function readOutputs(
   context: OutputsContext,
   from: string,
-  missing: ReadonlySet<StorePath>,
+  wanted: ReadonlySet<StorePath>,
 ): Promise<readonly MadeOutput[]> {
   const { derivation, outputs, path } = context;
   // All of them first, so that a build that forgot one leaves nothing.
-  for (const [name, output] of outputs) statusOf(context, name, join(from, baseName(output)));
+  for (const [name, output] of outputs) lookAt(context, name, join(from, baseName(output)));
   const made: MadeOutput[] = [];
   for (const [name, output] of outputs) {
-    if (!missing.has(output)) continue;
+    if (!wanted.has(output)) continue;
     const tree = join(from, baseName(output));
     canonicalise(tree);
     const { narHash, narSize, references } = await scan(context, tree);
@@ -54,7 +55,14 @@ export async function readOutputs(
     let contentAddress: ContentAddress | undefined;
     if (declared?.type === "fixed") {
       const { hash, method } = declared;
-      const actual = await contentHash(context, declared, tree, narHash);
+      const [reference] = references;
+      if (reference !== undefined)
+        throw badOutput(
+          output,
+          `refers to ${reference}`,
+          "the path of a fixed output follows from its content alone, so that must not name other store paths",
+        );
+      const actual = await contentHash(output, declared, tree, narHash);
       if (!equalHash(actual, hash)) throw mismatch(output, hash, actual);
       contentAddress = { method, hash };
     }
@@ -66,9 +74,10 @@ export async function readOutputs(
   return made;
 }
 
-function statusOf({ path }: OutputsContext, name: string, file: string): Stats {
+function lookAt({ path, outputs }: OutputsContext, name: string, file: string): void {
+  let status: Stats;
   try {
-    return lstatSync(file);
+    status = lstatSync(file);
   } catch (cause) {
     if (!hasCode(cause, "ENOENT")) throw cause;
     throw new CleaveError({
@@ -77,11 +86,22 @@ function statusOf({ path }: OutputsContext, name: string, file: string): Stats {
       hint: `it must make what $${name} names; cleave log ${path} shows what it did`,
     });
   }
+  // Real Nix, whose builders are users of the machine, takes no output that others could have written to.
+  if (!status.isSymbolicLink() && (status.mode & 0o022) !== 0)
+    throw badOutput(
+      outputs.get(name) ?? path,
+      `may be written by others than its owner (its mode is ${(status.mode & 0o7777).toString(8)})`,
+      "real Nix refuses it too: chmod go-w it at the end of the build",
+    );
+}
+
+function badOutput(output: StorePath, what: string, hint: string): CleaveError {
+  return new CleaveError({ code: "build-bad-output", message: `the output ${output} ${what}`, hint });
 }
 
 /** Hash a tree in place and find what it refers to, in one pass over its NAR. */
 async function scan(
-  { outputs, inputs }: OutputsContext,
+  { outputs, inputs, signal }: OutputsContext,
   place: string,
 ): Promise<Pick<NewPath, "narHash" | "narSize" | "references">> {
   const candidates = new Map([...inputs, ...outputs.values()].map((each) => [hashPart(each), each]));
@@ -89,6 +109,7 @@ async function scan(
   const hasher = makeHasher("sha256");
   let narSize = 0;
   for await (const chunk of dumpPath(place)) {
+    signal.throwIfAborted();
     hasher.update(chunk);
     scanner.update(chunk);
     narSize += chunk.length;
@@ -98,7 +119,7 @@ async function scan(
 }
 
 async function contentHash(
-  context: OutputsContext,
+  output: StorePath,
   { method, hash }: Extract<Output, { type: "fixed" }>,
   place: string,
   narHash: Hash,
@@ -110,11 +131,11 @@ async function contentHash(
   else {
     const status = lstatSync(place);
     if (!status.isFile() || (status.mode & 0o100) !== 0)
-      throw new CleaveError({
-        code: "build-hash-mismatch",
-        message: `the output of ${context.path} is to be one file that is not executable, since its hash is flat, and is ${status.isFile() ? "executable" : "no file"}`,
-        hint: 'for a tree or a program use outputHashMode = "recursive"',
-      });
+      throw badOutput(
+        output,
+        `is ${status.isFile() ? "executable" : "no file"}, and its hash is flat: that of one file that is not executable`,
+        'for a tree or a program use outputHashMode = "recursive"',
+      );
     for await (const chunk of createReadStream(encodeText(place), { highWaterMark: 2 ** 20 }))
       hasher.update(chunk);
   }

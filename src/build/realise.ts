@@ -1,24 +1,32 @@
 /** Realises derivations: builds what is missing, in order, several at once. */
 import { readFileSync } from "node:fs";
-import { CleaveError } from "../base/index.ts";
-import { type Derivation, namePart, parseDerivation, type StorePath } from "../nix/index.ts";
-import type { LocalStore } from "../store/index.ts";
+import { CleaveError, decodeText } from "../base/index.ts";
+import { type Derivation, derivationPath, namePart, parseDerivation, type StorePath } from "../nix/index.ts";
+import { openSandboxes, type Sandboxes } from "../sandbox/index.ts";
+import type { LocalStore, Outputs } from "../store/index.ts";
 import { type BuildContext, buildDerivation } from "./build-derivation.ts";
-import { stateFolder, sweepBuildFolders } from "./build-folder.ts";
-import { type BuildNode, missingBuilds, type Wanted } from "./build-graph.ts";
+import { type BuildGraph, type BuildNode, missingBuilds, type Wanted } from "./build-graph.ts";
 import { schedule } from "./schedule.ts";
+import { openWorkFolder, sweepWorkFolders, type WorkFolder } from "./work-folder.ts";
+
+export type RealiseContext = Omit<BuildContext, "work" | "sandboxes"> & {
+  /** Where the sandbox's tools are looked for, folders apart by `:`. */
+  readonly searchPath: string;
+};
 
 type RealiseOptions = {
   /** How many builders may run at once, at least 1. */
   readonly jobs: number;
   /** Whether to go on with what does not need a build that failed. */
   readonly keepGoing: boolean;
+  /** Whether what is asked for is valid, to be built again and compared. */
+  readonly again?: boolean;
 };
 
 /** How a realisation ended. */
 type Realised = {
-  /** What was built, or found to be built by another process meanwhile. */
-  readonly built: readonly StorePath[];
+  /** The outputs of each derivation that was asked for. */
+  readonly outputs: ReadonlyMap<StorePath, Outputs>;
   readonly failed: ReadonlyMap<StorePath, CleaveError>;
   /** What was not tried because of what failed. */
   readonly skipped: readonly StorePath[];
@@ -27,27 +35,25 @@ type Realised = {
 /** Build whatever is missing of what is wanted. Rejects only where nothing could be tried, or when interrupted. */
 export async function realise(
   wanted: readonly Wanted[],
-  context: BuildContext,
-  { jobs, keepGoing }: RealiseOptions,
+  context: RealiseContext,
+  { jobs, keepGoing, again = false }: RealiseOptions,
 ): Promise<Realised> {
-  const { store, emit } = context;
-  const nodes = await missingBuilds(wanted, {
-    read: (path) => readDerivation(store, path),
-    validPaths: store.validPaths,
-  });
-  if (nodes.length === 0) return { built: [], failed: new Map(), skipped: [] };
-  sweepBuildFolders(stateFolder(store));
-  emit({ type: "builds", total: nodes.length });
+  const { store, emit, searchPath } = context;
+  await using place = new Place(store, searchPath);
+  const { builds, outputs } = await planBuilds(wanted, store, { again, onMissing: () => place.open() });
+  if (builds.length === 0) return { outputs, failed: new Map(), skipped: [] };
+  emit({ type: "builds", total: builds.length });
   // The first failure ends what runs, unless it is to go on.
   const stopping = new AbortController();
   const signal = AbortSignal.any([context.signal, stopping.signal]);
-  const { failed, skipped } = await schedule<BuildNode>(nodes, {
+  const { work, sandboxes } = place.open();
+  const { failed, skipped } = await schedule<BuildNode>(builds, {
     jobs,
     keepGoing,
     needs: (node) => node.needs,
     run: async (node) => {
       try {
-        await buildDerivation(node, { ...context, signal });
+        await buildDerivation(node, { ...context, work, sandboxes, signal });
       } catch (error) {
         if (!keepGoing) stopping.abort(error);
         throw error;
@@ -56,32 +62,96 @@ export async function realise(
   });
   context.signal.throwIfAborted();
   const errors = new Map<StorePath, CleaveError>();
-  const stopped: StorePath[] = [];
+  const undone = skipped.map((node) => node.path);
   // What was ended because of the first failure has the same reason.
   for (const [node, error] of failed)
-    if ([...errors.values()].includes(error as CleaveError)) stopped.push(node.path);
+    if ([...errors.values()].includes(error as CleaveError)) undone.push(node.path);
     else if (error instanceof CleaveError) errors.set(node.path, error);
     else throw error;
-  const undone = new Set([...skipped.map((node) => node.path), ...stopped]);
-  return {
-    built: nodes.map((node) => node.path).filter((path) => !undone.has(path) && !errors.has(path)),
-    failed: errors,
-    skipped: [...undone],
-  };
+  return { outputs, failed: errors, skipped: undone };
 }
 
-/** Read a derivation from the store. Throws `build-missing-input` where it is not there. */
+/** Work out what has to be built for what is wanted, and keep all of it from collectors. */
+export async function planBuilds(
+  wanted: readonly Wanted[],
+  store: LocalStore,
+  { again = false, onMissing = () => {} }: { readonly again?: boolean; readonly onMissing?: () => void } = {},
+): Promise<BuildGraph> {
+  return await missingBuilds(
+    wanted,
+    {
+      outputsOf: async (paths) => {
+        const derivations = [...paths];
+        await store.addTemporaryRoots(derivations);
+        return await store.knownOutputs(derivations);
+      },
+      validPaths: async (paths) => {
+        const outputs = [...paths];
+        await store.addTemporaryRoots(outputs);
+        return await store.validPaths(outputs);
+      },
+      read: (path) => readDerivation(store, path),
+      onMissing,
+    },
+    { again },
+  );
+}
+
+/** What builds need of the machine, made when there is something to build. */
+class Place implements AsyncDisposable {
+  readonly #store: LocalStore;
+  readonly #searchPath: string;
+  #opened: { readonly work: WorkFolder; readonly sandboxes: Sandboxes } | undefined;
+  #swept: Promise<void> | undefined;
+
+  constructor(store: LocalStore, searchPath: string) {
+    this.#store = store;
+    this.#searchPath = searchPath;
+  }
+
+  open(): { readonly work: WorkFolder; readonly sandboxes: Sandboxes } {
+    if (this.#opened === undefined) {
+      const work = openWorkFolder(this.#store);
+      this.#opened = { work, sandboxes: openSandboxes({ folder: work.path, searchPath: this.#searchPath }) };
+      this.#swept = sweepWorkFolders(this.#store);
+      this.#swept.catch(() => {});
+    }
+    return this.#opened;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#opened?.sandboxes.close();
+    this.#opened?.work[Symbol.dispose]();
+    await this.#swept;
+  }
+}
+
+/**
+ * Read a valid derivation from the store. It was checked when it became valid, so the file only has to be the same
+ * still. Throws `derivation-missing`, `derivation-invalid`, and what parsing throws.
+ */
 function readDerivation(store: LocalStore, path: StorePath): Derivation {
+  const file = store.realPath(path);
   let bytes: Buffer;
   try {
-    bytes = readFileSync(store.realPath(path));
+    bytes = readFileSync(file);
   } catch (cause) {
     throw new CleaveError({
-      code: "build-missing-input",
-      message: `the derivation ${path} cannot be read`,
-      hint: "add it to the store first",
+      code: "derivation-missing",
+      message: `the derivation ${path} is valid, but its file cannot be read`,
+      hint: "cleave store verify shows what else is damaged",
+      location: { file },
       cause,
     });
   }
-  return parseDerivation(bytes, namePart(path).slice(0, -".drv".length));
+  const derivation = parseDerivation(bytes, namePart(path).slice(0, -".drv".length));
+  const actual = derivationPath(derivation, decodeText(bytes));
+  if (actual !== path)
+    throw new CleaveError({
+      code: "derivation-invalid",
+      message: `the derivation ${path} has bytes whose path is ${actual}`,
+      hint: "it was altered after it was made; cleave store verify --check-contents shows what else was",
+      location: { file },
+    });
+  return derivation;
 }

@@ -32,7 +32,13 @@ export {
 } from "./derivation/make.ts";
 export { parseDerivation } from "./derivation/parse-aterm.ts";
 export { structuredAttrs } from "./derivation/structured-attrs.ts";
-export type { Derivation, InputOutputs, Output, OutputMethod } from "./derivation/type.ts";
+export {
+  type Derivation,
+  type InputOutputs,
+  isDynamic,
+  type Output,
+  type OutputMethod,
+} from "./derivation/type.ts";
 export { checkDerivation, derivationPath } from "./derivation/validate.ts";
 export { formatDerivation } from "./derivation/write-aterm.ts";
 export {

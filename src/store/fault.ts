@@ -20,7 +20,7 @@ export function isBusy(error: unknown): boolean {
  * Give the coded error that an error of the system or of SQLite is for a user of the store; any other is given
  * back as it is.
  */
-export function asStoreError(error: unknown, { root }: Layout): unknown {
+export function asStoreError(error: unknown, { root }: Pick<Layout, "root">): unknown {
   if (error instanceof CleaveError || !(error instanceof Error)) return error;
   switch (sqliteCode(error)) {
     case sqlite.busy:

@@ -6,7 +6,7 @@ import { addContent, addNar } from "./add-nar.ts";
 import { addTexts } from "./add-text.ts";
 import { addTree } from "./add-tree.ts";
 import { type Collected, type CollectOptions, collect } from "./collect.ts";
-import { openDatabase } from "./database.ts";
+import { type Outputs, openDatabase } from "./database.ts";
 import { deleteTree } from "./delete-tree.ts";
 import { asStoreError } from "./fault.ts";
 import { createLayout, layoutAt, logFileOf, realPathOf, reserveSpace } from "./layout.ts";
@@ -34,6 +34,8 @@ export type LocalStore = Store & {
   /** Give where the log of a build lies, without the ending that tells the compression. */
   readonly logFile: (derivation: StorePath) => string;
 
+  /** Give the outputs whose paths are known of those of some derivations that are valid, in one look. */
+  readonly knownOutputs: (derivations: Iterable<StorePath>) => Promise<ReadonlyMap<StorePath, Outputs>>;
   /** Lock paths that are to be built. With `wait: false` gives nothing where somebody else has one of them. */
   readonly lockPaths: (
     paths: Iterable<StorePath>,
@@ -154,6 +156,17 @@ export async function openLocalStore({
         })(),
       ),
 
+    knownOutputs: (derivations) =>
+      guard(() =>
+        database.read(
+          () =>
+            new Map(
+              [...derivations]
+                .filter(database.isValid)
+                .map((path) => [path, database.derivationOutputs(path)]),
+            ),
+        ),
+      ),
     lockPaths: (paths, options) =>
       guard(() =>
         lockPaths(

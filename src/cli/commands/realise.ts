@@ -1,19 +1,19 @@
 import { availableParallelism } from "node:os";
 import { CleaveError, quote } from "../../base/index.ts";
-import { type BuildOptions, realise, type Wanted } from "../../build/index.ts";
+import { type BuildOptions, planBuilds, realise, type Wanted } from "../../build/index.ts";
 import type { StorePath } from "../../nix/index.ts";
-import { openSandboxes } from "../../sandbox/index.ts";
-import type { LocalStore } from "../../store/index.ts";
+import type { LocalStore, Outputs } from "../../store/index.ts";
 import type { Arguments, Command, Io } from "../command.ts";
 import { undoable } from "../interrupt.ts";
-import { findStorePath, jsonOption, withStore } from "../local-store.ts";
+import { findStorePath, jsonOption, withStore, writePaths } from "../local-store.ts";
 
 export const realiseCommand: Command = {
-  usage: "[--jobs N] [--cores N] [--keep-going] [--keep-failed] [--json] DRV[!OUTPUT,...]...",
+  usage:
+    "[--check] [--dry-run] [--jobs N] [--cores N] [--keep-going] [--keep-failed] [--json] DRV[!OUTPUT,...]...",
   summary: "Build what derivations make, and all that it needs, unless it is there; list the outputs.",
   details:
     "A derivation is a path in the store. Without names of outputs after it, all are wanted. Exits with 100 where a\n" +
-    "build failed.",
+    "build failed, and with 104 where all that failed is that --check found a difference.",
   options: {
     jobs: {
       type: "string",
@@ -35,6 +35,11 @@ export const realiseCommand: Command = {
       summary: "end a build that says nothing for longer",
     },
     "max-log": { type: "string", value: "BYTES", summary: "end a build that writes more to its log" },
+    check: {
+      type: "boolean",
+      summary: "build what is valid again, and compare; what differs stays at PATH.check in the store folder",
+    },
+    "dry-run": { type: "boolean", summary: "list the derivations that would be built, and build nothing" },
     "json-events": {
       type: "boolean",
       summary: "write what happens to standard error, a JSON object per line",
@@ -47,30 +52,49 @@ export const realiseCommand: Command = {
       withStore(io, async (store) => {
         if (args.flag("json-events")) io.reportJson();
         const wanted = args.positionals.map((argument) => readWanted(argument, store, io));
-        await using sandboxes = openSandboxes({
-          folder: store.root,
-          searchPath: io.env["PATH"] ?? "/usr/local/bin:/usr/bin:/bin",
-        });
-        const jobs = readNumber(args, "jobs") ?? availableParallelism();
-        const { failed, skipped } = await realise(
+        const again = args.flag("check");
+        if (args.flag("dry-run")) {
+          const { builds } = await planBuilds(wanted, store, { again });
+          await writePaths(
+            builds.map(({ path }) => path),
+            args.flag("json"),
+            io,
+          );
+          return 0;
+        }
+        const { outputs, failed, skipped } = await realise(
           wanted,
-          { store, sandboxes, options: readOptions(args), userEnv: io.env, emit: io.emit, signal },
-          { jobs, keepGoing: args.flag("keep-going") },
+          {
+            store,
+            searchPath: io.env["PATH"] ?? "/usr/local/bin:/usr/bin:/bin",
+            options: readOptions(args),
+            userEnv: io.env,
+            emit: io.emit,
+            signal,
+          },
+          {
+            jobs: readNumber(args, "jobs") ?? availableParallelism(),
+            keepGoing: args.flag("keep-going"),
+            again,
+          },
         );
         for (const error of failed.values()) io.complain(error);
-        if (failed.size > 0 || skipped.length > 0) {
-          if (skipped.length > 0)
-            io.emit({
-              type: "note",
-              message: `${skipped.length} more ${skipped.length === 1 ? "derivation was" : "derivations were"} not built because of that`,
-            });
-          return 100;
-        }
-        await writeOutputs(wanted, store, args.flag("json"), io);
+        if (skipped.length > 0)
+          io.emit({
+            type: "note",
+            message: `${skipped.length} more ${skipped.length === 1 ? "derivation was" : "derivations were"} not built because of that`,
+          });
+        if (failed.size > 0) return exitCode([...failed.values()]);
+        await writeOutputs(wanted, outputs, args.flag("json"), io);
         return 0;
       }),
     ),
 };
+
+/** As Nix has it: a build that failed counts more than one that made something else again. */
+function exitCode(errors: readonly CleaveError[]): number {
+  return errors.every(({ code }) => code === "build-not-deterministic") ? 104 : 100;
+}
 
 /** Read the options that say how builders run. */
 function readOptions(args: Arguments): BuildOptions {
@@ -109,25 +133,17 @@ function readWanted(argument: string, store: LocalStore, io: Io): Wanted {
 
 async function writeOutputs(
   wanted: readonly Wanted[],
-  store: LocalStore,
+  outputs: ReadonlyMap<StorePath, Outputs>,
   json: boolean,
   { write }: Io,
 ): Promise<void> {
-  const realised: { derivation: StorePath; outputs: Record<string, StorePath> }[] = [];
-  for (const { derivation, outputs } of wanted) {
-    const known = await store.derivationOutputs(derivation);
-    const names = outputs === "all" ? [...known.keys()] : outputs;
-    realised.push({
-      derivation,
-      outputs: Object.fromEntries(
-        names.flatMap((name) => {
-          const path = known.get(name);
-          return path === undefined ? [] : [[name, path]];
-        }),
-      ),
-    });
-  }
-  if (json) await write(`${JSON.stringify({ realised })}\n`);
-  else
-    for (const { outputs } of realised) for (const path of Object.values(outputs)) await write(`${path}\n`);
+  const realised = wanted.map(({ derivation, outputs: names }) => {
+    const known = [...(outputs.get(derivation) ?? [])];
+    return { derivation, outputs: names === "all" ? known : known.filter(([name]) => names.includes(name)) };
+  });
+  await write(
+    json
+      ? `${JSON.stringify({ realised: realised.map((each) => ({ ...each, outputs: Object.fromEntries(each.outputs) })) })}\n`
+      : realised.flatMap((each) => each.outputs.map(([, path]) => `${path}\n`)).join(""),
+  );
 }

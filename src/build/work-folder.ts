@@ -1,0 +1,130 @@
+/**
+ * Where a realisation works, on the file system of the store so that outputs are moved by renaming them:
+ *
+ *     nix/var/nix/builds/<random>.lock    held as long as the process lives
+ *     nix/var/nix/builds/<random>/        only we can enter
+ *         sandbox-<random>/               the sandbox room's own files
+ *         <number>-<name>/                one build
+ *             build/                      `/build` in the sandbox
+ *             store/                      `/nix/store` in the sandbox
+ *     nix/var/nix/kept-<random>/<name>    the build folder of a failed build that is to stay
+ *
+ * A killed process leaves its folder behind, with a lock that nobody holds: the next one deletes it. Whoever deletes a
+ * folder takes its lock file away with it, so a lock on a file without a name is none.
+ */
+import { randomBytes } from "node:crypto";
+import {
+  closeSync,
+  fstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  unlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { encodeText } from "../base/index.ts";
+import { deleteTree } from "../store/delete-tree.ts";
+import { hasCode } from "../store/fault.ts";
+import type { LocalStore } from "../store/index.ts";
+import { tryLock } from "../store/libc.ts";
+import { openLockFile } from "../store/lock.ts";
+
+export type WorkFolder = Disposable & {
+  readonly path: string;
+  /** Make the folders of a build, with files for the builder in its build folder. */
+  readonly makeBuildFolder: (name: string, files: ReadonlyMap<string, string>) => BuildFolder;
+};
+
+export type BuildFolder = {
+  readonly build: string;
+  readonly store: string;
+  /** Move the build folder to where it stays, and say where that is. */
+  readonly keep: (name: string) => string;
+  /** Delete everything but what was kept. */
+  readonly remove: () => void;
+};
+
+/** Make this process's folder in a store; it is deleted when disposed of. */
+export function openWorkFolder(store: LocalStore): WorkFolder {
+  const all = foldersOf(store);
+  const { path, lock } = claim(all);
+  let count = 0;
+  return {
+    path,
+    makeBuildFolder: (name, files) => {
+      const root = join(path, `${count++}-${name}`);
+      const build = join(root, "build");
+      mkdirSync(root);
+      mkdirSync(build, 0o700);
+      mkdirSync(join(root, "store"), 0o755);
+      for (const [file, content] of files)
+        writeFileSync(join(build, file), encodeText(content), { mode: 0o644 });
+      return {
+        build,
+        store: join(root, "store"),
+        keep: (label) => {
+          const kept = join(mkdtempSync(join(all, "../kept-")), label);
+          renameSync(build, kept);
+          return kept;
+        },
+        remove: () => {
+          deleteTree(root);
+        },
+      };
+    },
+    [Symbol.dispose]: () => {
+      deleteTree(path);
+      unlinkSync(`${path}.lock`);
+      closeSync(lock);
+    },
+  };
+}
+
+function claim(all: string): { readonly path: string; readonly lock: number } {
+  for (;;) {
+    const path = join(all, randomBytes(6).toString("hex"));
+    const lock = openLockFile(`${path}.lock`);
+    if (tryLock(lock, "exclusive") && fstatSync(lock).nlink > 0) {
+      mkdirSync(path, 0o700);
+      return { path, lock };
+    }
+    closeSync(lock);
+  }
+}
+
+/** Delete what killed processes have left behind, and wait for those of their builders that are still ending. */
+export async function sweepWorkFolders(store: LocalStore): Promise<void> {
+  const all = foldersOf(store);
+  for (const name of new Set(readdirSync(all).map((each) => each.replace(/\.lock$/, "")))) {
+    const path = join(all, name);
+    const lock = openLockFile(`${path}.lock`);
+    try {
+      if (!tryLock(lock, "exclusive") || fstatSync(lock).nlink === 0) continue;
+      await deletePatiently(path);
+      unlinkSync(`${path}.lock`);
+    } finally {
+      closeSync(lock);
+    }
+  }
+}
+
+/** Delete a folder in which somebody may still be at work for a moment. */
+async function deletePatiently(folder: string): Promise<void> {
+  for (let attempt = 0; ; attempt += 1)
+    try {
+      deleteTree(folder);
+      return;
+    } catch (error) {
+      if (attempt >= 200 || !hasCode(error, "ENOTEMPTY", "ENOENT", "EBUSY")) throw error;
+      await sleep(10);
+    }
+}
+
+function foldersOf({ root }: LocalStore): string {
+  const folder = join(root, "nix/var/nix/builds");
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  return folder;
+}
