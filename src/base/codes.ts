@@ -79,6 +79,7 @@ export const codes = {
   "archive-malformed": "An archive cannot be read",
   "archive-refused": "An archive holds what is not safe to unpack",
   "archive-unpack": "An archive cannot be unpacked to this place",
+  "builtin-variable": "A derivation lacks what its builtin builder needs",
   "fetch-connection": "A server cannot be reached, or its connection broke",
   "fetch-destination": "A fetched file cannot be written",
   "fetch-failed": "None of several places has a file",

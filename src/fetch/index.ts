@@ -2,6 +2,7 @@
  * fetch: what comes from outside, checked by hash: URLs, mirrors, archives.
  * Imports base and nix. What it reads of the machine's configuration goes through `Machine`.
  */
+export { type Builtin, type BuiltinJob, builtins } from "./builtin.ts";
 export {
   type Fetched,
   type Fetcher,

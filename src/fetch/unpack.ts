@@ -21,6 +21,7 @@ export type UnpackRequest = {
   readonly destination: string;
   readonly limits?: Partial<Limits>;
   readonly emit?: Emit;
+  readonly signal?: AbortSignal | undefined;
 };
 
 export type Unpacked = {
@@ -62,7 +63,7 @@ export async function unpackChannel(
 }
 
 async function unpackTo(
-  { archive, destination, limits, emit }: UnpackRequest,
+  { archive, destination, limits, emit, signal }: UnpackRequest,
   arrange: (tree: Tree, root: string) => void,
 ): Promise<Unpacked> {
   if (lstatSync(encodeText(destination), { throwIfNoEntry: false }) !== undefined)
@@ -81,9 +82,10 @@ async function unpackTo(
   });
   try {
     const tree = makeTree(root, { ...defaultLimits, ...limits });
-    const kind = await readInto(tree, file, (done, total) =>
-      emit?.({ type: "progress", what: `unpacking ${quote(archive)}`, done, total }),
-    );
+    const kind = await readInto(tree, file, (done, total) => {
+      signal?.throwIfAborted();
+      emit?.({ type: "progress", what: `unpacking ${quote(archive)}`, done, total });
+    });
     tree.finish();
     arrange(tree, root);
     guard(destination, () => renameSync(encodeText(root), encodeText(destination)));

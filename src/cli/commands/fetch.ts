@@ -5,6 +5,7 @@ import { CleaveError, quote } from "../../base/index.ts";
 import { makeFetcher, thisMachine } from "../../fetch/index.ts";
 import { checkStorePathName, formatHash, makeFixedOutputPath, parseHash } from "../../nix/index.ts";
 import type { Arguments, Command } from "../command.ts";
+import { undoable } from "../interrupt.ts";
 
 const usage = "[--hash HASH] [--name NAME] [--output FILE] [--json] URL...";
 
@@ -53,28 +54,23 @@ export const fetch: Command = {
     const machine = thisMachine(env, cwd);
     const fetcher = makeFetcher({ emit, machine, tries, patience: { connect, stall } });
     const folder = output === undefined ? await mkdtemp(join(tmpdir(), "cleave-fetch-")) : undefined;
-    const stop = new AbortController();
-    const interrupt = () => stop.abort();
-    process.once("SIGINT", interrupt).once("SIGTERM", interrupt);
     try {
-      const fetched = await fetcher.fetchUrl({
-        name,
-        urls: args.positionals,
-        hash,
-        destination: output === undefined ? join(folder ?? "", "file") : resolve(cwd, output),
-        signal: stop.signal,
+      return await undoable(async (signal) => {
+        const fetched = await fetcher.fetchUrl({
+          name,
+          urls: args.positionals,
+          hash,
+          destination: output === undefined ? join(folder ?? "", "file") : resolve(cwd, output),
+          signal,
+        });
+        const sri = formatHash(fetched.hash, "sri");
+        const storePath = makeFixedOutputPath(name, "flat", fetched.hash);
+        await write(
+          args.flag("json") ? `${JSON.stringify({ hash: sri, storePath })}\n` : `${sri}\n${storePath}\n`,
+        );
+        return 0;
       });
-      const sri = formatHash(fetched.hash, "sri");
-      const storePath = makeFixedOutputPath(name, "flat", fetched.hash);
-      await write(
-        args.flag("json") ? `${JSON.stringify({ hash: sri, storePath })}\n` : `${sri}\n${storePath}\n`,
-      );
-      return 0;
-    } catch (error) {
-      if (stop.signal.aborted) return 130;
-      throw error;
     } finally {
-      process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
       if (folder !== undefined) await rm(folder, { recursive: true, force: true });
     }
   },

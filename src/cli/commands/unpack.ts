@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { CleaveError, quote } from "../../base/index.ts";
 import { type UnpackRequest, unpack as unpackArchive } from "../../fetch/index.ts";
 import type { Arguments, Command } from "../command.ts";
+import { undoable } from "../interrupt.ts";
 
 const usage = "[--max-bytes N] [--max-entries N] [--json] ARCHIVE FOLDER";
 
@@ -29,14 +30,17 @@ export const unpack: Command = {
       ...(bytes === undefined ? {} : { bytes }),
       ...(entries === undefined ? {} : { entries }),
     };
-    const done = await unpackArchive({
-      archive: resolve(cwd, archive),
-      destination: resolve(cwd, folder),
-      limits,
-      emit,
+    return await undoable(async (signal) => {
+      const done = await unpackArchive({
+        archive: resolve(cwd, archive),
+        destination: resolve(cwd, folder),
+        limits,
+        emit,
+        signal,
+      });
+      if (args.flag("json")) await write(`${JSON.stringify(done)}\n`);
+      return 0;
     });
-    if (args.flag("json")) await write(`${JSON.stringify(done)}\n`);
-    return 0;
   },
 };
 
