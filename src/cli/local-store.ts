@@ -3,7 +3,7 @@ import { readlinkSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { CleaveError, quote } from "../base/index.ts";
 import type { StorePath } from "../nix/index.ts";
-import { findRoot, type LocalStore, openLocalStore } from "../store/index.ts";
+import { findRoot, type LocalStore, type OpenOptions, openLocalStore } from "../store/index.ts";
 import type { Io, Option } from "./command.ts";
 
 export const jsonOption: Readonly<Record<"json", Option>> = {
@@ -11,8 +11,12 @@ export const jsonOption: Readonly<Record<"json", Option>> = {
 };
 
 /** Open the user's store, do something with it and close it. */
-export async function withStore<T>(io: Io, work: (store: LocalStore) => Promise<T>): Promise<T> {
-  await using store = await openLocalStore({ root: findRoot(io.env, io.cwd), emit: io.emit });
+export async function withStore<T>(
+  io: Io,
+  work: (store: LocalStore) => Promise<T>,
+  options: Pick<OpenOptions, "useReserve"> = {},
+): Promise<T> {
+  await using store = await openLocalStore({ root: findRoot(io.env, io.cwd), emit: io.emit, ...options });
   return await work(store);
 }
 

@@ -123,7 +123,12 @@ export function exportReader(source: Bytes): ExportReader {
       const start = offset;
       while (!parser.done()) {
         if (chunk.length === 0) await load();
-        const used = parser.push(chunk);
+        let used: number;
+        try {
+          used = parser.push(chunk);
+        } catch (error) {
+          throw error instanceof CleaveError ? shifted(error, start) : error;
+        }
         each(chunk.subarray(0, used));
         chunk = chunk.subarray(used);
         offset += used;
@@ -147,6 +152,13 @@ export function exportReader(source: Bytes): ExportReader {
       return { path, references, deriver: deriver === "" ? undefined : deriver };
     },
   };
+}
+
+/** Count the offset of an error from the start of the stream, not from that of the NAR. */
+function shifted(error: CleaveError, start: number): CleaveError {
+  const { code, message, hint, location, cause } = error;
+  const offset = start + (location?.offset ?? 0);
+  return new CleaveError({ code, message, hint, cause, location: { ...location, offset } });
 }
 
 async function* iterate(source: Bytes): AsyncGenerator<Uint8Array, undefined> {

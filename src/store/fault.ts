@@ -1,9 +1,19 @@
 /** Turns what the system and SQLite say when they fail into coded errors. */
+import { statfsSync } from "node:fs";
 import { CleaveError, quote } from "../base/index.ts";
 import type { Layout } from "./layout.ts";
 
 /** SQLite's primary result codes, which are the low byte of the extended ones. */
-const sqlite = { busy: 5, locked: 6, readonly: 8, corrupt: 11, full: 13, cantOpen: 14, notADatabase: 26 };
+const sqlite = {
+  busy: 5,
+  locked: 6,
+  readonly: 8,
+  io: 10,
+  corrupt: 11,
+  full: 13,
+  cantOpen: 14,
+  notADatabase: 26,
+};
 
 /** Say whether an error of the system has this code, such as `ENOENT`. */
 export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
@@ -36,6 +46,9 @@ export function asStoreError(error: unknown, { root }: Pick<Layout, "root">): un
       return notWritable(root, error);
     case sqlite.full:
       return noSpace(root, error);
+    case sqlite.io:
+      // SQLite does not say what kept it from growing its files.
+      return isFull(root) ? noSpace(root, error) : error;
     case sqlite.corrupt:
     case sqlite.notADatabase:
       return new CleaveError({
@@ -50,6 +63,11 @@ export function asStoreError(error: unknown, { root }: Pick<Layout, "root">): un
   if (hasCode(error, "EACCES", "EPERM", "EROFS") && (file === undefined || isBelow(file, root)))
     return notWritable(root, error);
   return error;
+}
+
+function isFull(root: string): boolean {
+  const { bavail, bsize } = statfsSync(root);
+  return bavail * bsize < 128 * 1024;
 }
 
 function sqliteCode(error: unknown): number | undefined {

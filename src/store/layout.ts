@@ -17,6 +17,7 @@ import { closeSync, existsSync, mkdirSync, openSync, realpathSync, statSync, sym
 import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import { CleaveError, quote } from "../base/index.ts";
 import { baseName, namePart, type StorePath } from "../nix/index.ts";
+import { hasCode } from "./fault.ts";
 import { allocate } from "./libc.ts";
 
 export type Layout = {
@@ -91,7 +92,7 @@ function resolveLinks(file: string): string {
     try {
       return join(realpathSync(at), ...missing);
     } catch (error) {
-      if (!(error instanceof Error && "code" in error && error.code === "ENOENT") || at === "/") return file;
+      if (!hasCode(error, "ENOENT") || at === "/") return file;
       missing.unshift(basename(at));
     }
   }
@@ -109,7 +110,7 @@ export function createLayout(layout: Layout): void {
     try {
       symlinkSync(profiles, link);
     } catch (error) {
-      if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+      if (!hasCode(error, "EEXIST")) throw error;
     }
 }
 
@@ -139,17 +140,22 @@ export function logFileOf(layout: Layout, derivation: StorePath): string {
   return join(layout.logs, name.slice(0, 2), name.slice(2));
 }
 
-function makeFolder(folder: string, { root }: Layout): void {
-  try {
-    mkdirSync(folder, { recursive: true });
-  } catch (error) {
-    if (!(error instanceof Error && "code" in error)) throw error;
-    if (error.code !== "EEXIST" && error.code !== "ENOTDIR") throw error;
-    throw new CleaveError({
-      code: "store-damaged",
-      message: `${quote(root)} cannot be a store: ${quote(folder)} or what it lies in is no folder`,
-      hint: "set CLEAVE_ROOT to another folder, or move away what is there",
-      cause: error,
-    });
-  }
+/** Make a folder and those above it. Node's own way to do so hides why it could not. */
+function makeFolder(folder: string, layout: Layout): void {
+  for (let attempt = 0; ; attempt += 1)
+    try {
+      mkdirSync(folder);
+      return;
+    } catch (error) {
+      if (hasCode(error, "EEXIST") && statSync(folder).isDirectory()) return;
+      if (hasCode(error, "EEXIST", "ENOTDIR"))
+        throw new CleaveError({
+          code: "store-damaged",
+          message: `${quote(layout.root)} cannot be a store: ${quote(folder)} or what it lies in is no folder`,
+          hint: "set CLEAVE_ROOT to another folder, or move away what is there",
+          cause: error,
+        });
+      if (!hasCode(error, "ENOENT") || attempt > 0) throw error;
+      makeFolder(dirname(folder), layout);
+    }
 }

@@ -1,5 +1,5 @@
-import { closeSync } from "node:fs";
-import type { Emit } from "../base/index.ts";
+import { closeSync, rmSync } from "node:fs";
+import { CleaveError, type Emit } from "../base/index.ts";
 import { dumpPath, type StorePath } from "../nix/index.ts";
 import { addDerivations } from "./add-derivation.ts";
 import { addContent, addNar } from "./add-nar.ts";
@@ -65,6 +65,8 @@ export type OpenOptions = {
   /** An absolute path without links in it, as `findRoot` gives. */
   readonly root: string;
   readonly emit?: Emit;
+  /** Give up the space that is set aside if a full disk does not let the store be opened: for who will free some. */
+  readonly useReserve?: boolean;
   /** How long to wait for the database's write lock, in milliseconds; a minute where it says nothing. */
   readonly patience?: number;
   /** The time in seconds since 1970. */
@@ -78,6 +80,7 @@ export type OpenOptions = {
 export async function openLocalStore({
   root,
   emit = () => {},
+  useReserve = false,
   patience = 60_000,
   now = () => Math.floor(Date.now() / 1000),
 }: OpenOptions): Promise<LocalStore> {
@@ -99,20 +102,27 @@ export async function openLocalStore({
 
   const { database, bigLock } = await guard(async () => {
     createLayout(layout);
-    reserveSpace(layout);
+    if (!useReserve) reserveSpace(layout);
     const fd = openLockFile(layout.bigLock);
     try {
       // Shared for as long as the store is open: who upgrades the schema of a store holds it alone.
       await waitForLock(fd, "shared", {
         onWait: () => emit({ type: "note", message: "waiting for the big Nix store lock..." }),
       });
-      return { database: await openDatabase(layout, patience), bigLock: fd };
+      const open = () => guard(() => openDatabase(layout, patience));
+      const database = await open().catch((error: unknown) => {
+        if (!useReserve || !(error instanceof CleaveError) || error.code !== "store-no-space") throw error;
+        rmSync(layout.reserved, { force: true });
+        return open();
+      });
+      return { database, bigLock: fd };
     } catch (error) {
       closeSync(fd);
       throw error;
     }
   });
   const roots = temporaryRoots(layout);
+  let closed = false;
   const state: State = { layout, database, roots, graph: storeGraph(layout), emit, now };
 
   return {
@@ -202,6 +212,8 @@ export async function openLocalStore({
     optimise: (options) => guard(() => optimise(state, options)),
 
     [Symbol.asyncDispose]: async () => {
+      if (closed) return;
+      closed = true;
       roots.close();
       database.close();
       closeSync(bigLock);

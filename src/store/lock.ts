@@ -19,8 +19,8 @@ export type Waiting = {
 /** Locks on store paths, to be given back once. */
 export type PathLocks = {
   /**
-   * Give the locks back. With `remove` the lock files go too, which is right once the paths are valid: nobody
-   * needs them any more.
+   * Give the locks back. With `remove` the lock files go too, which is always safe, and right when nobody will soon
+   * lock the paths again.
    */
   readonly release: (options?: { readonly remove?: boolean }) => void;
 };

@@ -24,7 +24,6 @@ export async function makeValid(
   const wanted = paths.filter((path) => !database.isValid(path));
   if (wanted.length === 0) return;
   const locks = await lockPaths(wanted.map((path) => realPathOf(layout, path)));
-  let remove = false;
   try {
     const missing = wanted.filter((path) => !database.isValid(path));
     const clean = () => {
@@ -39,8 +38,7 @@ export async function makeValid(
         throw error;
       }
     }
-    remove = true;
   } finally {
-    locks?.release({ remove });
+    locks?.release({ remove: true });
   }
 }

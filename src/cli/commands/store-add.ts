@@ -45,21 +45,28 @@ export const storeAdd: Command = {
     if (kinds.length > 1) throw usage(`--${kinds.join(" and --")} cannot be used together`);
     if (args.value("name") !== undefined && args.positionals.length > 1)
       throw usage("--name names one file, and there are more");
+    const files = args.positionals.map((file) => ({ file, name: args.value("name") ?? nameOf(file, io) }));
     return await withStore(io, async (store) => {
       const paths = args.flag("derivation")
-        ? await addDerivations(store, args, io)
-        : await addAll(store, args, io);
+        ? await addDerivations(store, files, io)
+        : await addAll(store, files, args, io);
       await writePaths(paths, args.flag("json"), io);
       return 0;
     });
   },
 };
 
-async function addAll(store: LocalStore, args: Arguments, io: Io): Promise<StorePath[]> {
+type Named = { readonly file: string; readonly name: string };
+
+async function addAll(
+  store: LocalStore,
+  files: readonly Named[],
+  args: Arguments,
+  io: Io,
+): Promise<StorePath[]> {
   const algorithm = parseHashAlgorithm(args.value("algorithm") ?? "sha256");
   const paths: StorePath[] = [];
-  for (const file of args.positionals) {
-    const name = args.value("name") ?? nameOf(file, io);
+  for (const { file, name } of files) {
     if (args.flag("text")) {
       const references = findStorePaths(args.values("reference"), store, io);
       paths.push(await store.addText({ name, content: await readAll(file, io), references }));
@@ -77,10 +84,9 @@ async function addAll(store: LocalStore, args: Arguments, io: Io): Promise<Store
   return paths;
 }
 
-async function addDerivations(store: LocalStore, args: Arguments, io: Io): Promise<StorePath[]> {
+async function addDerivations(store: LocalStore, files: readonly Named[], io: Io): Promise<StorePath[]> {
   const derivations: Derivation[] = [];
-  for (const file of args.positionals) {
-    const name = args.value("name") ?? nameOf(file, io);
+  for (const { file, name } of files) {
     // A file that was copied out of a store has the hash part of its path in front.
     const path = `${storeFolder}/${name}`;
     const own = isStorePath(path) ? namePart(path) : name;

@@ -27,24 +27,25 @@ export const storeGc: Command = {
     if (modes.length > 1) throw usage(`--${modes.join(" and --")} cannot be used together`);
     const maxFreed = readSize(value("max-freed"));
     return await undoable((signal) =>
-      withStore(io, async (store) => {
-        const json = flag("json");
-        if (flag("print-roots")) return await printRoots(store, json, io);
-        if (flag("print-live") || flag("print-dead")) {
-          const action = flag("print-live") ? "list-live" : "list-dead";
-          const { paths } = await store.collect({ action, signal });
-          await writePaths(paths, json, io);
-          return 0;
-        }
-        const { paths, bytesFreed } = await store.collect({ maxFreed, signal });
-        await io.write(
-          json
-            ? `${JSON.stringify({ paths, bytesFreed })}\n`
-            : `${paths.length} store paths deleted, ${(bytesFreed / 2 ** 20).toFixed(2)} MiB freed\n`,
-        );
-        return 0;
-      }),
+      withStore(io, async (store) => await collect(store, signal), { useReserve: true }),
     );
+
+    async function collect(store: LocalStore, signal: AbortSignal): Promise<number> {
+      const json = flag("json");
+      if (flag("print-roots")) return await printRoots(store, json, io);
+      if (flag("print-live") || flag("print-dead")) {
+        const action = flag("print-live") ? "list-live" : "list-dead";
+        await writePaths((await store.collect({ action, signal })).paths, json, io);
+        return 0;
+      }
+      const { paths, bytesFreed } = await store.collect({ maxFreed, signal });
+      await io.write(
+        json
+          ? `${JSON.stringify({ paths, bytesFreed })}\n`
+          : `${paths.length} store paths deleted, ${(bytesFreed / 2 ** 20).toFixed(2)} MiB freed\n`,
+      );
+      return 0;
+    }
   },
 };
 

@@ -1,3 +1,4 @@
+import { CleaveError } from "../../base/index.ts";
 import type { Command } from "../command.ts";
 import { readInput } from "../input.ts";
 import { jsonOption, withStore, writePaths } from "../local-store.ts";
@@ -11,9 +12,15 @@ export const storeImport: Command = {
   run: async ({ flag }, io) =>
     await withStore(io, async (store) => {
       const paths: string[] = [];
-      for await (const path of store.importPaths(readInput("-", "importing", io))) {
-        if (flag("json")) paths.push(path);
-        else await writePaths([path], false, io);
+      try {
+        for await (const path of store.importPaths(readInput("-", "importing", io))) {
+          if (flag("json")) paths.push(path);
+          else await writePaths([path], false, io);
+        }
+      } catch (error) {
+        // What has an offset is wrong in the stream.
+        const isOfStream = error instanceof CleaveError && error.location?.offset !== undefined;
+        throw isOfStream ? error.at({ file: "standard input" }) : error;
       }
       if (flag("json")) await writePaths(paths, true, io);
       return 0;

@@ -1,0 +1,319 @@
+/** What the machine can do to a store: full disks, foreign owners, damaged files, hostile names. */
+import assert from "node:assert/strict";
+import { execFileSync, spawnSync } from "node:child_process";
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { CleaveError, describeError } from "../../src/base/index.ts";
+import { hashPath, makeFixedOutputPath, parseStorePath } from "../../src/nix/index.ts";
+import { openLocalStore } from "../../src/store/index.ts";
+import { cleave, repository } from "../support/cleave.ts";
+import { temporaryFolder } from "../support/temp.ts";
+
+const isSuperuser = process.geteuid?.() === 0;
+
+/** Say what a user sees of the error that something ends in. */
+async function refusal(work: Promise<unknown>): Promise<string> {
+  try {
+    await work;
+  } catch (error) {
+    if (error instanceof CleaveError) return describeError(error);
+    throw error;
+  }
+  return "no error";
+}
+
+async function openAndClose(root: string): Promise<void> {
+  await using _ = await openLocalStore({ root });
+}
+
+test("a full disk is said so, and the store stays valid and can be collected", async (t) => {
+  if (!isSuperuser) return t.skip("only root can mount a small file system");
+  using temp = temporaryFolder();
+  const root = join(temp.path, "small");
+  mkdirSync(root);
+  execFileSync("mount", ["-t", "tmpfs", "-o", "size=12m", "tmpfs", root]);
+  try {
+    const source = join(temp.path, "source");
+    mkdirSync(source);
+    for (let each = 0; each < 30; each += 1)
+      writeFileSync(join(source, `${each}`), Buffer.alloc(200_000, each));
+    const full =
+      `error[store-no-space]: there is no space left for the store ${root}\n` +
+      "  because: ENOSPC: no space left on device, write\n" +
+      "  hint: cleave store gc frees what nothing refers to; it runs on a full disk too\n" +
+      "  more: cleave explain store-no-space\n";
+    {
+      await using store = await openLocalStore({ root });
+      const small = await store.addText({ name: "small", content: "x".repeat(100_000) });
+      const before = readdirSync(join(root, "nix/store"));
+      assert.equal(await refusal(store.addTree(source, { name: "large" })), full);
+      assert.deepEqual(readdirSync(join(root, "nix/store")), before);
+      assert.equal(await refusal(store.addText({ name: "text", content: "x".repeat(9_000_000) })), full);
+      assert.deepEqual(await store.verify({ checkContents: true }), []);
+      assert.deepEqual(await store.allPaths(), [small]);
+    }
+    // Not one block is left, and a collection works.
+    spawnSync("dd", ["if=/dev/zero", `of=${root}/fill`, "bs=4k"], { stdio: "ignore" });
+    const gc = await cleave(["store", "gc"], { env: { CLEAVE_ROOT: root } });
+    assert.equal(gc.stdout, "1 store paths deleted, 0.10 MiB freed\n", gc.stderr);
+    await using store = await openLocalStore({ root });
+    assert.deepEqual(await store.verify({ checkContents: true }), []);
+  } finally {
+    execFileSync("umount", [root]);
+  }
+});
+
+test("a store that may not be written", async (t) => {
+  if (!isSuperuser) return t.skip("only root can mount a read-only file system");
+  using temp = temporaryFolder();
+  const root = join(temp.path, "sealed");
+  mkdirSync(root);
+  execFileSync("mount", ["-t", "tmpfs", "-o", "ro", "tmpfs", root]);
+  try {
+    assert.equal(
+      await refusal(openAndClose(root)),
+      `error[store-not-writable]: the store ${root} cannot be written\n` +
+        `  because: EROFS: read-only file system, mkdir '${root}/nix'\n` +
+        "  hint: set CLEAVE_ROOT to a folder that you may write; reading a store takes locks in it too\n" +
+        "  more: cleave explain store-not-writable\n",
+    );
+  } finally {
+    execFileSync("umount", [root]);
+  }
+});
+
+test("an ordinary user has a store, and none of root's", async (t) => {
+  if (!isSuperuser) return t.skip("only root can become somebody else");
+  using temp = temporaryFolder();
+  chmodSync(temp.path, 0o755);
+  const foreign = join(temp.path, "foreign");
+  await openAndClose(foreign);
+  const home = join(temp.path, "home");
+  mkdirSync(home);
+  execFileSync("chown", ["nobody", home]);
+  const source = join(temp.path, "source");
+  mkdirSync(join(source, "sub"), { recursive: true });
+  writeFileSync(join(source, "sub/file"), "content");
+  const node = process.execPath;
+  const as = (rootFolder: string, ...args: string[]) => {
+    const { status, stdout, stderr } = spawnSync(
+      "setpriv",
+      [
+        "--reuid=nobody",
+        "--clear-groups",
+        node,
+        "--conditions=cleave-source",
+        join(repository, "src/cli/main.ts"),
+        "store",
+        ...args,
+      ],
+      { cwd: "/", env: { CLEAVE_ROOT: rootFolder, PATH: "/usr/bin:/bin" }, encoding: "utf8" },
+    );
+    return { status, stdout, stderr };
+  };
+  if (as(home, "root").status !== 0) return t.skip("an ordinary user cannot read this checkout");
+  assert.equal(
+    as(foreign, "verify").stderr.split("\n")[0],
+    `error[store-not-writable]: the store ${foreign} cannot be written`,
+  );
+  const added = as(home, "add", source);
+  assert.deepEqual([added.status, added.stderr], [0, ""]);
+  const path = added.stdout.trim();
+  assert.equal(statSync(join(home, path)).mode & 0o777, 0o555);
+  assert.equal(as(home, "verify", "--check-contents").status, 0);
+  // Read-only folders are no hindrance.
+  assert.equal(as(home, "gc").stdout, "1 store paths deleted, 0.00 MiB freed\n");
+  assert.ok(!existsSync(join(home, path)));
+});
+
+test("what is no store is not made one", async () => {
+  using temp = temporaryFolder();
+  const file = join(temp.path, "file");
+  writeFileSync(file, "");
+  assert.equal(
+    await refusal(openAndClose(file)),
+    `error[store-damaged]: ${file} cannot be a store: ${file}/nix/store/.links or what it lies in is no folder\n` +
+      `  because: ENOTDIR: not a directory, mkdir '${file}/nix/store/.links'\n` +
+      "  hint: set CLEAVE_ROOT to another folder, or move away what is there\n" +
+      "  more: cleave explain store-damaged\n",
+  );
+  const made = join(temp.path, "made");
+  await openAndClose(made);
+  const damaged = async (name: string, content: string) => {
+    const root = join(temp.path, "damaged");
+    rmSync(root, { recursive: true, force: true });
+    cpSync(made, root, { recursive: true });
+    writeFileSync(join(root, "nix/var/nix/db", name), content);
+    return (await refusal(openAndClose(root))).replaceAll(root, "ROOT");
+  };
+  assert.equal(
+    await damaged("schema", "11"),
+    "error[store-version]: the store ROOT has schema 11, and cleave works with schema 10\n" +
+      "  hint: a newer Nix has written it; use a newer cleave, or another store\n" +
+      "  more: cleave explain store-version\n",
+  );
+  assert.equal(
+    await damaged("schema", "7\n"),
+    "error[store-version]: the store ROOT has schema 7, and cleave works with schema 10\n" +
+      "  hint: any command of a current Nix brings it up to date\n" +
+      "  more: cleave explain store-version\n",
+  );
+  assert.equal(
+    await damaged("schema", "ten"),
+    "error[store-damaged]: the version of the store is ten, which is no number\n" +
+      "  at ROOT/nix/var/nix/db/schema\n" +
+      "  hint: Nix writes 10 there\n" +
+      "  more: cleave explain store-damaged\n",
+  );
+  assert.equal(
+    await damaged("db.sqlite", "this is no database".repeat(100)),
+    "error[store-damaged]: the database of the store ROOT cannot be read: file is not a database\n" +
+      "  because: file is not a database\n" +
+      "  hint: if there is a backup of nix/var/nix/db, put it back; else move the store away and start with an empty one\n" +
+      "  more: cleave explain store-damaged\n",
+  );
+  // Killed before the version was written, a store is made to its end by the next that opens it.
+  assert.equal(await damaged("schema", ""), "no error");
+});
+
+test("a database that another process keeps locked", async () => {
+  using temp = temporaryFolder();
+  const root = join(temp.path, "store");
+  await using store = await openLocalStore({ root, patience: 150 });
+  const other = new DatabaseSync(join(root, "nix/var/nix/db/db.sqlite"));
+  other.exec("begin immediate");
+  assert.equal(
+    await refusal(store.addText({ name: "a", content: "" })),
+    `error[store-busy]: the database of the store ${root} is locked by another process, for longer than cleave waits\n` +
+      "  because: database is locked\n" +
+      "  hint: look for a process that hangs in the store, such as sqlite3 with an open transaction\n" +
+      "  more: cleave explain store-busy\n",
+  );
+  // Readers do not wait for writers.
+  assert.deepEqual(await store.allPaths(), []);
+  const adding = store.addText({ name: "a", content: "" });
+  other.exec("commit");
+  const path = await adding;
+  assert.ok(await store.info(path));
+  other.close();
+});
+
+test("trees with names that are no UTF-8, deeper than paths can be, come in, are verified and go", async () => {
+  using temp = temporaryFolder();
+  await using store = await openLocalStore({ root: join(temp.path, "store") });
+  const tree = join(temp.path, "tree");
+  mkdirSync(tree);
+  writeFileSync(Buffer.concat([Buffer.from(`${tree}/`), Buffer.of(0xe9, 0x0a, 0x22)]), "odd");
+  execFileSync("python3", [
+    "-c",
+    `import os\nos.chdir(${JSON.stringify(tree)})\nfor i in range(60):\n  os.mkdir("d" * 100)\n  os.chdir("d" * 100)\nopen("end", "w").close()`,
+  ]);
+  const path = await store.addTree(tree, { name: "tree" });
+  assert.equal(await store.addTree(tree, { name: "tree" }), path);
+  assert.deepEqual(await store.verify({ checkContents: true }), []);
+  await store[Symbol.asyncDispose]();
+  await using again = await openLocalStore({ root: join(temp.path, "store") });
+  assert.deepEqual((await again.collect()).paths, [path]);
+  assert.deepEqual(readdirSync(join(temp.path, "store/nix/store")), [".links"]);
+});
+
+test("a root whose path is too long for a socket's address is collected, too", async () => {
+  using temp = temporaryFolder();
+  const root = join(temp.path, "long".repeat(40));
+  const path = await (async () => {
+    await using store = await openLocalStore({ root });
+    return await store.addText({ name: "a", content: "" });
+  })();
+  await using store = await openLocalStore({ root });
+  assert.deepEqual((await store.collect()).paths, [path]);
+});
+
+test("roots: what is in the way of a link", async () => {
+  using temp = temporaryFolder();
+  const root = join(temp.path, "store");
+  await using store = await openLocalStore({ root });
+  const a = await store.addText({ name: "a", content: "" });
+  const link = join(temp.path, "folder/result");
+  await store.addRoot(link, a);
+  await store.addRoot(link, a);
+  mkdirSync(join(temp.path, "taken"));
+  assert.equal(
+    await refusal(store.addRoot(join(temp.path, "taken"), a)),
+    `error[store-root-occupied]: ${temp.path}/taken cannot become a link to ${a}: something else is there\n` +
+      "  hint: move it away, or choose another name for the link\n" +
+      "  more: cleave explain store-root-occupied\n",
+  );
+  symlinkSync("/etc", join(temp.path, "elsewhere"));
+  assert.match(await refusal(store.addRoot(join(temp.path, "elsewhere"), a)), /store-root-occupied/);
+  assert.deepEqual(
+    [...((await store.findRoots()).get(a) ?? [])].sort(),
+    [link, `{temp:${process.pid}}`].sort(),
+  );
+});
+
+test("outputs that refer to each other are refused, all of them", async () => {
+  using temp = temporaryFolder();
+  const root = join(temp.path, "store");
+  await using store = await openLocalStore({ root });
+  const text = await store.requireInfo(await store.addText({ name: "a", content: "" }));
+  const path = (digit: string, name: string) => parseStorePath(`/nix/store/${digit.repeat(32)}-${name}`);
+  const [a, b] = [path("1", "lib"), path("2", "doc")];
+  const facts = { narHash: text.narHash, narSize: text.narSize };
+  assert.equal(
+    await refusal(
+      store.register([
+        { ...facts, path: a, references: [b] },
+        { ...facts, path: b, references: [a] },
+      ]),
+    ),
+    `error[store-cycle]: ${a} and ${b} refer to each other, directly or through others\n` +
+      "  hint: move what both need into one output\n" +
+      "  more: cleave explain store-cycle\n",
+  );
+  assert.deepEqual(await store.allPaths(), [text.path]);
+});
+
+test("a source that changes between two looks at it is not taken", async () => {
+  using temp = temporaryFolder();
+  const root = join(temp.path, "store");
+  const source = join(temp.path, "source");
+  await using store = await openLocalStore({ root });
+  // The name is there, so the tree is hashed first; it is large enough to be read again for the copy.
+  await store.addText({ name: "source", content: "" });
+  writeFileSync(source, Buffer.alloc(20 * 2 ** 20));
+  const path = makeFixedOutputPath("source", "recursive", (await hashPath(source)).hash);
+  const locks = await store.lockPaths([path]);
+  const adding = refusal(store.addTree(source, { name: "source" }));
+  while (!readFileSync(join(root, `nix/var/nix/temproots/${process.pid}`), "latin1").includes(path))
+    await sleep(2);
+  writeFileSync(source, Buffer.alloc(20 * 2 ** 20, 1));
+  locks?.release();
+  assert.equal(
+    await adding,
+    "error[nar-file-changed]: the file or something in it changed while it was added\n" +
+      `  at ${source}\n` +
+      "  hint: try again when nothing writes to it\n" +
+      "  more: cleave explain nar-file-changed\n",
+  );
+  assert.deepEqual((await store.allPaths()).length, 1);
+  assert.ok(!existsSync(store.realPath(path)));
+});
+
+test("cleave explains all of the store's errors", async () => {
+  const { stdout } = await cleave(["explain"]);
+  assert.equal(stdout.split("\n").filter((line) => line.startsWith("store-")).length, 13);
+});
