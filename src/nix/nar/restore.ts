@@ -36,12 +36,12 @@ export type TreeWriter = {
 
 /**
  * Make a tree at a path, a byte string, where nothing is yet: files 0666, or 0777 if they are executable, and
- * folders 0777, less the umask.
+ * folders 0777, less the umask. Messages call the path `shown`.
  *
  * Nothing is written outside: a parser gives names that are one step down and never twice in a folder, so that
  * every step goes into a folder that was made here, and files are made only where nothing is.
  */
-export function treeWriter(path: string): TreeWriter {
+export function treeWriter(path: string, shown: string = path): TreeWriter {
   const root = systemPath(toRaw(path));
   let descent: Descent | undefined;
   /** The raw names of the open folders below the root, and of the entry that is made. */
@@ -98,7 +98,7 @@ export function treeWriter(path: string): TreeWriter {
       try {
         write(event);
       } catch (error) {
-        throw fileError(error, "write the file", describePath(path, [...names, name]));
+        throw fileError(error, "write the file", describePath(shown, [...names, name]));
       }
     },
     close: () => {
@@ -125,7 +125,7 @@ export async function restorePath(
   const to = target.replace(/(?<=.)\/+$/, "");
   if (exists(to)) throw targetExists(target);
   const growing = `${to.slice(0, to.lastIndexOf("/") + 1)}.cleave-restore-${randomBytes(8).toString("hex")}`;
-  const writer = treeWriter(growing);
+  const writer = treeWriter(growing, to);
   let kind: NarEvent["type"] | undefined;
   try {
     const size = await parseNar(interruptible(source, signal), (event) => {
