@@ -1,6 +1,6 @@
 /** Declarations: an option as all modules of a list together declare it, and how its value comes about. */
 import { CleaveError } from "../base/index.ts";
-import { Definition, type Source, settle, strongest } from "./definition.ts";
+import { Definition, held, type Source, settle, strongest } from "./definition.ts";
 import { call, passes } from "./forcing.ts";
 import { locateDeclaration } from "./locate.ts";
 import { mergeSettled } from "./merge.ts";
@@ -61,7 +61,6 @@ export class Declaration {
   /** Merge definitions, the default among them where nothing stronger is defined, and apply. */
   value(place: Place | undefined, definitions: readonly Definition[]): unknown {
     const settled = this.settled(place, definitions);
-    if (this.facts.readOnly === true && settled.length > 1) throw this.#tooOften(place, settled);
     let value: unknown;
     if (settled.length > 0) value = mergeSettled(place, this.type, settled);
     else if (this.type.empty !== undefined) value = this.type.empty(place);
@@ -83,15 +82,19 @@ export class Declaration {
     }
   }
 
-  /** Get the definitions that count. */
+  /** Get the definitions that count. Throws `option-read-only`. */
   settled(place: Place | undefined, definitions: readonly Definition[]): readonly Definition[] {
     const { standard } = this;
+    if (this.facts.readOnly === true) {
+      // A stronger definition does not make up for one too many.
+      const all = held(place, standard === undefined ? definitions : [standard, ...definitions]);
+      if (all.length > 1) throw this.#tooOften(place, all);
+      return all;
+    }
     if (standard === undefined) return settle(place, definitions);
-    if (definitions.length === 0) return settle(place, [standard]);
-    if (this.facts.readOnly === true) return settle(place, definitions).concat(settle(place, [standard]));
-    const settled = settle(place, definitions);
+    const settled = definitions.length === 0 ? definitions : settle(place, definitions);
     if (settled.length > 0 && strongest(settled) < priorities.optionDefault) return settled;
-    return settle(place, [standard, ...definitions]);
+    return settle(place, settled.length === 0 ? [standard] : [standard, ...settled]);
   }
 
   #tooOften(place: Place | undefined, settled: readonly Definition[]): CleaveError {

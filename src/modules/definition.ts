@@ -82,13 +82,18 @@ let top = 0;
 export function settle(place: Place | undefined, definitions: readonly Definition[]): readonly Definition[] {
   const only = definitions[0];
   if (definitions.length === 1 && only !== undefined && isPlain(only)) return definitions;
+  return sortByOrder(keepStrongest(held(place, definitions)));
+}
+
+/** Take off thunks and properties, and drop what stands under a condition that does not hold. */
+export function held(place: Place | undefined, definitions: readonly Definition[]): readonly Definition[] {
   const base = top;
   try {
     for (let index = 0; index < definitions.length; index += 1) {
       const each = definitions[index];
       if (each !== undefined) discharge(place, each);
     }
-    return sortByOrder(keepStrongest(discharged.slice(base, top)));
+    return discharged.slice(base, top);
   } finally {
     top = base;
   }
