@@ -6,7 +6,7 @@ import { defineModule } from "./module.ts";
 import { mkOption } from "./option.ts";
 import { namesOf, placeOf, showPath } from "./place.ts";
 import { describeSource } from "./problem.ts";
-import { listOf } from "./types/collection.ts";
+import { listOf } from "./types/list.ts";
 import { bool } from "./types/scalar.ts";
 import { submodule } from "./types/submodule.ts";
 import { string } from "./types/text.ts";

@@ -1,7 +1,8 @@
 /** Documentation: what users can set, as records, JSON and Markdown, from the declarations themselves. */
 import { relative } from "node:path";
 import { compareText, type Location } from "../base/index.ts";
-import { collect, compile } from "./compile.ts";
+import { collect } from "./collect.ts";
+import { compile } from "./compile.ts";
 import type { Declarer } from "./declaration.ts";
 import { locateDeclaration } from "./locate.ts";
 import { type Declared, Module } from "./module.ts";

@@ -1,6 +1,7 @@
 /** `evalModules`: from modules to their configuration. */
 import { checkAssertions, listWarnings } from "./checks.ts";
-import { collect, compile } from "./compile.ts";
+import { collect } from "./collect.ts";
+import { compile } from "./compile.ts";
 import { Evaluation, type SpecialArgs } from "./evaluate.ts";
 import { type Explanation, explain } from "./explain.ts";
 import { infosOf, type OptionInfos } from "./inspect.ts";

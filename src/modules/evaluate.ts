@@ -1,15 +1,14 @@
 /** Evaluations: the definitions of a list of modules, merged option by option as they are read. */
 import { CleaveError } from "../base/index.ts";
-import { argumentsOf } from "./arguments.ts";
-import { type Compiled, Group, Redirect, undefinedYet } from "./compile.ts";
+import { BodyContext, notDefined } from "./body.ts";
+import { type Compiled, Group, Redirect, undefinedYet } from "./compiled.ts";
 import { Condition, Definition, runThunk, type Source } from "./definition.ts";
 import { current, force, isKeeping, keeping, passes, type Slots } from "./forcing.ts";
-import { infosOf } from "./inspect.ts";
 import { definedAt, locate, locateDeclaration } from "./locate.ts";
 import { type Declared, Defined } from "./module.ts";
 import { namesOf, type Place, placeOf, showPath } from "./place.ts";
 import { callerIn } from "./position.ts";
-import { describePlace, describeSource, describeValue, optionError } from "./problem.ts";
+import { describePlace, describeSource, optionError } from "./problem.ts";
 import { Property } from "./property.ts";
 import { evaluationOf, outOfReach, recordOf, removed, valueAt } from "./record.ts";
 import { isRecord } from "./types/check.ts";
@@ -324,62 +323,6 @@ function* indexesIn(group: Group): Generator<number> {
     if (typeof entry === "number") yield entry;
     else if (entry instanceof Redirect) yield entry.index;
     else yield* indexesIn(entry);
-}
-
-/** What a body gets; see `Context` in `module.ts`. */
-class BodyContext {
-  readonly #evaluation: Evaluation;
-  readonly #view: Group;
-  readonly #module: Declared;
-
-  constructor(evaluation: Evaluation, view: Group, module: Declared) {
-    this.#evaluation = evaluation;
-    this.#view = view;
-    this.#module = module;
-  }
-
-  get config(): object {
-    return recordOf(this.#evaluation, this.#view, this.#module);
-  }
-
-  get options(): object {
-    return infosOf(this.#evaluation, this.#view, this.#module);
-  }
-
-  get args(): object {
-    return argumentsOf(this.#module, this.#evaluation.specialArgs);
-  }
-
-  get name(): string {
-    const { place } = this.#evaluation;
-    if (place !== undefined) return place.name;
-    throw new CleaveError({
-      code: "module-argument",
-      message: `module ${this.#module.name} asks for its name, which only a submodule has`,
-      hint: "evaluate it as the type of an option: types.submodule(module)",
-      location: this.#module.origin.location,
-    });
-  }
-
-  get define(): (definitions: unknown) => Defined {
-    return define;
-  }
-}
-
-function define(definitions: unknown): Defined {
-  return new Defined(definitions);
-}
-
-function notDefined(module: Declared, result: unknown): CleaveError {
-  return new CleaveError({
-    code: "module-body",
-    message: `the body of module ${module.name} returns ${describeValue(result)}, not what define(…) gives`,
-    hint:
-      result instanceof Promise
-        ? "evaluation is synchronous: await what you need before the module is defined"
-        : "end the body with return define({ … })",
-    location: module.origin.location,
-  });
 }
 
 function notRecord(place: Place | undefined, definition: Definition): CleaveError {

@@ -5,7 +5,7 @@
  * what; thunks are pure, so this changes nothing.
  */
 import { CleaveError, compareText, type Location, nearest } from "../base/index.ts";
-import { type Entry, Group } from "./compile.ts";
+import { type Entry, Group } from "./compiled.ts";
 import type { Declaration } from "./declaration.ts";
 import { type Definition, discharge, type Source, strongest } from "./definition.ts";
 import type { Evaluation } from "./evaluate.ts";
@@ -15,8 +15,8 @@ import { type Place, parsePath, placeOf, showPath } from "./place.ts";
 import { describePlace, describeValue } from "./problem.ts";
 import { orders, priorities } from "./property.ts";
 import { evaluationOf, valueAt } from "./record.ts";
+import { elementOf } from "./types/attrs.ts";
 import { isRecord } from "./types/check.ts";
-import { elementOf } from "./types/collection.ts";
 
 /** What became of a definition: it counts, a stronger one wins over it, or its conditions do not hold. */
 export type Outcome = "used" | "overridden" | "condition does not hold";

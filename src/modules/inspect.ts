@@ -1,5 +1,5 @@
 /** What is known about options beside their values. */
-import type { Group } from "./compile.ts";
+import type { Group } from "./compiled.ts";
 import type { Declaration } from "./declaration.ts";
 import { settle, strongest } from "./definition.ts";
 import type { Evaluation } from "./evaluate.ts";

@@ -1,7 +1,7 @@
 /** Records: configurations as their readers see them. Each name is computed when it is read. */
 import { inspect } from "node:util";
 import { CleaveError, type Location, nearest } from "../base/index.ts";
-import { type Entry, Group, Redirect } from "./compile.ts";
+import { type Entry, Group, Redirect } from "./compiled.ts";
 import type { Definition } from "./definition.ts";
 import type { Evaluation } from "./evaluate.ts";
 import type { Declared } from "./module.ts";

@@ -5,8 +5,10 @@ import { mergeDefinitions, nothing } from "../merge.ts";
 import { type Place, showPlace } from "../place.ts";
 import { optionError } from "../problem.ts";
 import type { ValueOf } from "../property.ts";
+import { attrsOf } from "./attrs.ts";
 import { conflict, isRecord, mergeEqual, mergeOne, misfits } from "./check.ts";
-import { attrsOf, listOf, under, uniteElement } from "./collection.ts";
+import { under, uniteElement } from "./element.ts";
+import { listOf } from "./list.ts";
 import { scalar } from "./scalar.ts";
 import { phraseOf, Type } from "./type.ts";
 

@@ -7,7 +7,7 @@ import { type Place, showPath } from "../place.ts";
 import { describeValue, optionError } from "../problem.ts";
 import type { Definable } from "../property.ts";
 import { isRecord, mergeEqual, mergeOne, misfits } from "./check.ts";
-import { uniteElement } from "./collection.ts";
+import { uniteElement } from "./element.ts";
 import { Mismatch, phraseOf, Type } from "./type.ts";
 
 /** `null`, or a value of a type. */

@@ -9,8 +9,9 @@ export {
   rawOf,
   unspecified,
 } from "./any.ts";
+export { attrsOf, attrsWith, lazyAttrsOf } from "./attrs.ts";
 export { addCheck, attrTag, coercedTo, either, enum, nullOr, oneOf, uniq, unique } from "./choice.ts";
-export { attrsOf, attrsWith, lazyAttrsOf, listOf, nonEmptyListOf } from "./collection.ts";
+export { listOf, nonEmptyListOf } from "./list.ts";
 export { path, pathWith, storePath } from "./path.ts";
 export { bool, boolByOr, float, int, ints, numbers, port } from "./scalar.ts";
 export { deferredModule, submodule, submoduleWith } from "./submodule.ts";

@@ -1,6 +1,8 @@
 /** Submodules: an option whose value is a configuration of its own. */
 import { CleaveError } from "../../base/index.ts";
-import { type Compiled, collect, compile, Group, Redirect } from "../compile.ts";
+import { collect } from "../collect.ts";
+import { compile } from "../compile.ts";
+import { type Compiled, Group, Redirect } from "../compiled.ts";
 import { Definition } from "../definition.ts";
 import { Evaluation, type Part, type SpecialArgs } from "../evaluate.ts";
 import { bodyOf, type Declared, defineModule, Module, type OffersOf } from "../module.ts";

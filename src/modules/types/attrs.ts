@@ -1,4 +1,4 @@
-/** Lists and attribute sets. */
+/** Attribute sets. */
 import { compareText } from "../../base/index.ts";
 import { Definition } from "../definition.ts";
 import type { Evaluation } from "../evaluate.ts";
@@ -8,75 +8,11 @@ import { namesOf, type Place } from "../place.ts";
 import { describeSource, optionError } from "../problem.ts";
 import type { Definable } from "../property.ts";
 import { isRecord, misfits } from "./check.ts";
-import { type Below, phraseOf, Type } from "./type.ts";
+import { under } from "./element.ts";
+import { phraseOf, Type } from "./type.ts";
 
-export type ListDefinition<I> = readonly Definable<I>[];
 export type AttrsDefinition<I> = { readonly [name: string]: Definable<I> };
 export type Attrs<V> = { readonly [name: string]: V };
-
-/** A list; several definitions are put one after the other. */
-export function listOf<V, I>(element: Type<V, I>): Type<readonly V[], ListDefinition<I>> {
-  return new Type({
-    name: "listOf",
-    description: `list of ${phraseOf(element, "noun", "composite")}`,
-    phrase: "composite",
-    constant: element.constant,
-    merge: (place, definitions) =>
-      misfits(definitions, Array.isArray) ?? mergeList(place, element, definitions),
-    empty: () => emptyList,
-    schema: () => ({ type: "array", items: element.schema() }),
-    below: () => under(element, "*"),
-    unite: ({ parts }) => uniteElement(element, parts, listOf),
-    parts: element,
-  });
-}
-
-const emptyList: readonly unknown[] = Object.freeze([]);
-
-function mergeList(
-  place: Place | undefined,
-  element: Type,
-  definitions: readonly Definition[],
-): readonly unknown[] {
-  const only: unknown = definitions[0]?.value;
-  const { scalar } = element;
-  if (definitions.length === 1 && scalar !== undefined && Array.isArray(only) && only.every(scalar))
-    return Object.freeze(only.slice());
-  const list: unknown[] = [];
-  for (let number = 0; number < definitions.length; number += 1) {
-    const definition = definitions[number];
-    const values: unknown = definition?.value;
-    if (definition === undefined || !Array.isArray(values)) continue;
-    for (let index = 0; index < values.length; index += 1) {
-      const each: unknown = values[index];
-      if (scalar?.(each) === true) {
-        list.push(each);
-        continue;
-      }
-      const name = definitions.length === 1 ? `[${index}]` : `[definition ${number + 1}-entry ${index + 1}]`;
-      const item = mergeDefinitions({ parent: place, name }, element, [definition.with(each)]);
-      if (item !== nothing) list.push(item);
-    }
-  }
-  return Object.freeze(list);
-}
-
-/** A list with at least one element. */
-export function nonEmptyListOf<V, I>(element: Type<V, I>): Type<readonly [V, ...V[]], ListDefinition<I>> {
-  return new Type({
-    name: "nonEmptyListOf",
-    description: `non-empty list of ${phraseOf(element, "noun", "composite")}`,
-    phrase: "composite",
-    constant: element.constant,
-    merge: (place, definitions) =>
-      misfits(definitions, (value) => Array.isArray(value) && value.length > 0) ??
-      mergeList(place, element, definitions),
-    schema: () => ({ type: "array", items: element.schema(), minItems: 1 }),
-    below: () => under(element, "*"),
-    unite: ({ parts }) => uniteElement(element, parts, nonEmptyListOf),
-    parts: element,
-  });
-}
 
 export type AttrsFacts<V, I> = {
   readonly elemType: Type<V, I>;
@@ -122,12 +58,7 @@ export function attrsWith<V, I>(facts: AttrsFacts<V, I>): Type<Attrs<V>, AttrsDe
   });
 }
 
-/** The type of the attributes of an attribute set's type, or of the elements of a list's. */
-export function elementOf({ parts }: Type): Type | undefined {
-  if (parts instanceof Type) return parts;
-  return isAttrsParts(parts) ? parts.elemType : undefined;
-}
-
+/** Say whether the parts of a type are those of an attribute set. */
 function isAttrsParts(parts: unknown): parts is AttrsFacts<unknown, unknown> {
   return isRecord(parts) && parts["elemType"] instanceof Type;
 }
@@ -292,14 +223,8 @@ function mergeLazily(
   return Object.freeze(attrs);
 }
 
-/** The options below an element type, under the name that stands for any. */
-export function under(element: Type, name: string): readonly Below[] {
-  return (element.below?.() ?? []).map((each) => ({ ...each, path: [name, ...each.path] }));
-}
-
-/** Unite a type of one part with another of the same name. */
-export function uniteElement(element: Type, other: unknown, make: (element: Type) => Type): Type | undefined {
-  if (!(other instanceof Type)) return undefined;
-  const united = element.unite(other);
-  return united === undefined ? undefined : make(united);
+/** The type of the attributes of an attribute set's type, or of the elements of a list's. */
+export function elementOf({ parts }: Type): Type | undefined {
+  if (parts instanceof Type) return parts;
+  return isAttrsParts(parts) ? parts.elemType : undefined;
 }
