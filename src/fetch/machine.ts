@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname } from "node:path";
@@ -11,6 +12,8 @@ export type Machine = {
   readonly read: (file: string) => string | undefined;
   /** List the names in a folder, in any order; none where there is no folder that can be read. */
   readonly list: (folder: string) => readonly string[];
+  /** Ask npm itself for the registry that it uses; `undefined` where there is no npm. */
+  readonly npmRegistry: () => string | undefined;
 };
 
 /** The machine that this process runs on. */
@@ -24,6 +27,15 @@ export function thisMachine(
     cwd,
     read: (file) => attempt(() => readFileSync(file, "utf8")),
     list: (folder) => attempt(() => readdirSync(folder)) ?? [],
+    npmRegistry: () => {
+      const { status, stdout } = spawnSync("npm", ["config", "get", "registry"], {
+        cwd,
+        env: { ...env },
+        encoding: "utf8",
+        timeout: 30_000,
+      });
+      return status === 0 && URL.canParse(stdout.trim()) ? stdout.trim() : undefined;
+    },
   };
 }
 

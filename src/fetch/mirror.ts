@@ -5,13 +5,13 @@
  *
  * Which hosts a name means is a matter of configuration and of the machine; it never reaches a store path. In
  * this order: the user's mirrors file alone, where it has the name; else the machine's configuration, for
- * `debian` (apt) and `npm`; then the upstream projects' own hosts.
+ * `debian` (apt) and `npm`; then, but for `npm`, the upstream projects' own hosts.
  */
 import { CleaveError, nearest, quote } from "../base/index.ts";
 import { aptArchives } from "./apt.ts";
 import type { Machine } from "./machine.ts";
 import { type Mirrors, mirrorsFile, readMirrorsFile } from "./mirrors-file.ts";
-import { authorizationFor, type Npmrc, officialRegistry, readNpmrc, registryOf } from "./npmrc.ts";
+import { authorizationFor, type Npmrc, readNpmrc, registryOf } from "./npmrc.ts";
 
 /** Where a file may be had: a URL, and what its host alone is to be told. */
 export type Place = {
@@ -23,16 +23,13 @@ export type Place = {
 const upstreams: Readonly<Record<string, readonly string[]>> = {
   apache: ["https://dlcdn.apache.org/", "https://archive.apache.org/dist/"],
   cpan: ["https://cpan.metacpan.org/", "https://www.cpan.org/"],
-  debian: [
-    "https://deb.debian.org/debian/",
-    // The archive as it was on a day keeps what has left it since.
-    "https://snapshot.debian.org/archive/debian/20250101T000000Z/",
-  ],
+  // The archive as it was on a day keeps what has left it since.
+  debian: ["https://snapshot.debian.org/archive/debian/20250101T000000Z/"],
   gnome: ["https://download.gnome.org/"],
   gnu: ["https://ftpmirror.gnu.org/gnu/", "https://ftp.gnu.org/gnu/"],
   gnupg: ["https://gnupg.org/ftp/gcrypt/"],
   kernel: ["https://cdn.kernel.org/pub/", "https://mirrors.edge.kernel.org/pub/"],
-  npm: [officialRegistry],
+  npm: [],
   savannah: ["https://download.savannah.nongnu.org/releases/"],
   sourceforge: ["https://downloads.sourceforge.net/"],
   sourceware: ["https://sourceware.org/pub/"],
@@ -50,6 +47,7 @@ export function makeResolver(machine: Machine): Resolve {
   let mirrors: Mirrors | undefined;
   let archives: readonly string[] | undefined;
   let npmrc: Npmrc | undefined;
+  let asked: { readonly registry: string | undefined } | undefined;
   return (text) => {
     if (!/^mirror:/i.test(text)) return [{ url: parseUrl(text) }];
     const [, name, path] = /^mirror:\/\/([^/]+)\/+(.+)$/i.exec(text) ?? [];
@@ -74,11 +72,18 @@ export function makeResolver(machine: Machine): Resolve {
     if (name !== "npm") return [...new Set(bases)].map((base) => ({ url: at(base) }));
     npmrc ??= readNpmrc(machine);
     const settings = npmrc;
-    bases.unshift(registryOf(settings, path));
-    return [...new Set(bases)].map((base) => {
-      const url = at(base);
-      return { url, authorization: authorizationFor(settings, url) };
+    const registry = registryOf(settings, path, () => {
+      asked ??= { registry: machine.npmRegistry() };
+      return asked.registry;
     });
+    if (registry === undefined)
+      throw new CleaveError({
+        code: "fetch-mirror",
+        message: `${quote(text)} needs a registry, and npm's configuration names none`,
+        hint: `npm config set registry URL, or name one in ${mirrorsFile(machine)}`,
+      });
+    const url = at(registry);
+    return [{ url, authorization: authorizationFor(settings, url) }];
   };
 }
 

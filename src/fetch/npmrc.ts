@@ -1,5 +1,6 @@
 /**
- * npm's configuration, as far as tarballs need it: registries and how to log in at them. npm is not started.
+ * npm's configuration, as far as tarballs need it: registries and how to log in at them. npm itself is asked only
+ * where none of this names a registry, since it knows the one that it uses then.
  *
  *     file  = lines: "key = value", comments after ";" or "#" at the start of a line
  *     value = text or JSON string; ${NAME} stands for the environment's variable, ${NAME?} for it or nothing
@@ -11,9 +12,6 @@
  */
 import { dirname, join } from "node:path";
 import { type Machine, upwards } from "./machine.ts";
-
-/** The registry that npm uses where nothing is configured. */
-export const officialRegistry = "https://registry.npmjs.org/";
 
 /** npm's settings: a key's value, or `undefined` where nothing sets it. */
 export type Npmrc = (key: string) => string | undefined;
@@ -38,11 +36,16 @@ export function readNpmrc(machine: Machine): Npmrc {
   return find;
 }
 
-/** Give the registry of a package, ending in `/`: its scope's, or the one for all. */
-export function registryOf(npmrc: Npmrc, packageName: string): string {
+/** Give the registry of a package, ending in `/`: its scope's, or the one for all, or what `ask` gives. */
+export function registryOf(
+  npmrc: Npmrc,
+  packageName: string,
+  ask: () => string | undefined,
+): string | undefined {
   const scope = /^(@[^/]+)\//.exec(packageName)?.[1];
-  const found = (scope === undefined ? undefined : npmrc(`${scope}:registry`)) ?? npmrc("registry");
-  const registry = found ?? officialRegistry;
+  const own = scope === undefined ? undefined : npmrc(`${scope}:registry`);
+  const registry = own ?? npmrc("registry") ?? ask();
+  if (registry === undefined) return undefined;
   return registry.endsWith("/") ? registry : `${registry}/`;
 }
 

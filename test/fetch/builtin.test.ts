@@ -11,7 +11,14 @@ import { needsNix, nixIn } from "../support/nix.ts";
 import { serve, status, whole } from "../support/serve.ts";
 import { temporaryFolder } from "../support/temp.ts";
 
-const machine = { env: {}, home: "/nonexistent", cwd: "/", read: () => undefined, list: () => [] };
+const machine = {
+  env: {},
+  home: "/nonexistent",
+  cwd: "/",
+  read: () => undefined,
+  list: () => [],
+  npmRegistry: () => undefined,
+};
 
 const execute = promisify(execFile);
 

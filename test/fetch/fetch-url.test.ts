@@ -14,7 +14,14 @@ import { temporaryFolder } from "../support/temp.ts";
 
 const body = randomBytes(300_000);
 const sri = `sha256-${createHash("sha256").update(body).digest("base64")}`;
-const machine = { env: {}, home: "/nonexistent", cwd: "/", read: () => undefined, list: () => [] };
+const machine = {
+  env: {},
+  home: "/nonexistent",
+  cwd: "/",
+  read: () => undefined,
+  list: () => [],
+  npmRegistry: () => undefined,
+};
 
 type Tried = {
   readonly result: Fetched | CleaveError;

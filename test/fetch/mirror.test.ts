@@ -4,12 +4,16 @@ import type { Machine } from "../../src/fetch/machine.ts";
 import { makeResolver } from "../../src/fetch/mirror.ts";
 import { assertError } from "../support/throws.ts";
 
+/** What npm says when it is asked. */
+let npmAnswer: string | undefined = "https://npm.example/";
+
 /** Make a machine of some files. */
 function machineOf(files: Readonly<Record<string, string>>, env: Machine["env"] = {}): Machine {
   return {
     env,
     home: "/home/me",
     cwd: "/home/me/project/folder",
+    npmRegistry: () => npmAnswer,
     read: (file) => files[file],
     list: (folder) =>
       Object.keys(files)
@@ -24,10 +28,7 @@ function resolve(url: string, files: Readonly<Record<string, string>>, env?: Mac
   );
 }
 
-const upstreamDebian = [
-  "https://deb.debian.org/debian/pool/a.gz",
-  "https://snapshot.debian.org/archive/debian/20250101T000000Z/pool/a.gz",
-];
+const upstreamDebian = ["https://snapshot.debian.org/archive/debian/20250101T000000Z/pool/a.gz"];
 
 test("mirror://debian is the machine's apt sources, then Debian's own hosts", () => {
   assert.deepEqual(resolve("mirror://debian/pool/a.gz", {}), upstreamDebian);
@@ -61,7 +62,7 @@ test("mirror://debian is the machine's apt sources, then Debian's own hosts", ()
         "URIs: https://off.example/debian",
         " ",
         "types: deb",
-        "uris: http://deb.debian.org/debian",
+        "uris: http://archive.example/debian",
       ].join("\n"),
     }),
     [
@@ -69,16 +70,16 @@ test("mirror://debian is the machine's apt sources, then Debian's own hosts", ()
       "http://one.example/debian-security/pool/a.gz",
       "https://three.example/debian/pool/a.gz",
       "https://four.example/debian/pool/a.gz",
-      "http://deb.debian.org/debian/pool/a.gz",
+      "http://archive.example/debian/pool/a.gz",
       "http://two.example/mirrors/debian/pool/a.gz",
       ...upstreamDebian,
     ],
   );
 });
 
-test("mirror://npm is npm's registry, then the official one", () => {
+test("mirror://npm is npm's registry, which npm is asked for where no file names it", () => {
   const url = "mirror://npm/left-pad/-/left-pad-1.0.0.tgz";
-  const official = "https://registry.npmjs.org/left-pad/-/left-pad-1.0.0.tgz";
+  const official = "https://npm.example/left-pad/-/left-pad-1.0.0.tgz";
   assert.deepEqual(resolve(url, {}), [official]);
   const files = {
     "/home/me/project/package.json": "{}",
@@ -88,24 +89,20 @@ test("mirror://npm is npm's registry, then the official one", () => {
   };
   const env = { PATH: "/a/node_modules/.bin:/opt/node/bin" };
   const path = "left-pad/-/left-pad-1.0.0.tgz";
-  assert.deepEqual(resolve(url, files, env), [`https://project.example/npm/${path}`, official]);
+  assert.deepEqual(resolve(url, files, env), [`https://project.example/npm/${path}`]);
   const { "/home/me/project/.npmrc": _, ...user } = files;
-  assert.deepEqual(resolve(url, user, env), [`https://user.example/${path}`, official]);
+  assert.deepEqual(resolve(url, user, env), [`https://user.example/${path}`]);
   const { "/home/me/.npmrc": __, ...machine } = user;
-  assert.deepEqual(resolve(url, machine, env), [`https://machine.example/${path}`, official]);
+  assert.deepEqual(resolve(url, machine, env), [`https://machine.example/${path}`]);
   assert.deepEqual(resolve(url, machine, {}), [official]);
   assert.deepEqual(resolve(url, machine, { npm_config_globalconfig: "/opt/node/etc/npmrc" }), [
     `https://machine.example/${path}`,
-    official,
   ]);
   for (const name of ["npm_config_registry", "NPM_CONFIG_REGISTRY"])
-    assert.deepEqual(resolve(url, files, { [name]: "http://env.example" }), [
-      `http://env.example/${path}`,
-      official,
-    ]);
+    assert.deepEqual(resolve(url, files, { [name]: "http://env.example" }), [`http://env.example/${path}`]);
   assert.deepEqual(
     resolve(url, { "/mine": "registry=https://mine.example\n" }, { npm_config_userconfig: "/mine" }),
-    [`https://mine.example/${path}`, official],
+    [`https://mine.example/${path}`],
   );
 });
 
@@ -114,7 +111,6 @@ test("a scope has a registry of its own, and a login goes to its host and path o
   const npmrc = (text: string) => ({ "/home/me/.npmrc": text });
   const env = { TOKEN: "secret" };
   const scoped = "@corp:registry=https://corp.example:8443/npm/\n";
-  const official = `https://registry.npmjs.org/@corp/${file}`;
   const bearer = (text: string) => resolve(`mirror://npm/@corp/${file}`, npmrc(scoped + text), env)[0];
   const bare = `https://corp.example:8443/npm/@corp/${file}`;
   assert.equal(bearer(""), bare);
@@ -128,11 +124,20 @@ test("a scope has a registry of its own, and a login goes to its host and path o
     bearer("//corp.example:8443/:username=me\n//corp.example:8443/:_password=eA==\n"),
     `${bare} Basic bWU6eA==`,
   );
-  assert.deepEqual(
-    resolve(`mirror://npm/@corp/${file}`, npmrc(`${scoped}//corp.example:8443/:_authToken=x\n`)).slice(1),
-    [official],
-  );
-  assert.deepEqual(resolve(`mirror://npm/${file}`, npmrc(scoped)), [`https://registry.npmjs.org/${file}`]);
+  assert.deepEqual(resolve(`mirror://npm/${file}`, npmrc(scoped)), [`https://npm.example/${file}`]);
+});
+
+test("without npm and without its configuration there is no registry", () => {
+  npmAnswer = undefined;
+  try {
+    assertError(
+      () => resolve("mirror://npm/x/-/x-1.tgz", {}),
+      "error[fetch-mirror]: mirror://npm/x/-/x-1.tgz needs a registry, and npm's configuration names none",
+      `  hint: npm config set registry URL, or name one in ${config}`,
+    );
+  } finally {
+    npmAnswer = "https://npm.example/";
+  }
 });
 
 const config = "/home/me/.config/cleave/mirrors.json";

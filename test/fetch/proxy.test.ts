@@ -108,7 +108,14 @@ async function text(
 ): Promise<string> {
   using temp = temporaryFolder();
   const destination = join(temp.path, "file");
-  const machine = { env, home: "/nonexistent", cwd: "/", read: () => undefined, list: () => [] };
+  const machine = {
+    env,
+    home: "/nonexistent",
+    cwd: "/",
+    read: () => undefined,
+    list: () => [],
+    npmRegistry: () => undefined,
+  };
   try {
     await makeFetcher({ emit, machine, tries: 1 }).fetchUrl({ name: "file", urls: [url], destination });
     return readFileSync(destination, "utf8");
