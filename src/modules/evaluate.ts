@@ -1,7 +1,7 @@
 /** Evaluations: the definitions of a list of modules, merged option by option as they are read. */
 import { CleaveError } from "../base/index.ts";
 import { BodyContext, notDefined } from "./body.ts";
-import { type Compiled, Group, Redirect, undefinedYet } from "./compiled.ts";
+import { type Compiled, Group, type Redirect, undefinedYet } from "./compiled.ts";
 import { Condition, Definition, runThunk, type Source } from "./definition.ts";
 import { current, force, isKeeping, keeping, passes, type Slots } from "./forcing.ts";
 import { definedAt, locate, locateDeclaration } from "./locate.ts";
@@ -17,7 +17,13 @@ import { isRecord } from "./types/check.ts";
 export type Part = Declared | Definition;
 
 /** A thunk in place of a record: what it defines is known when it has run. */
-type Late = { readonly view: Group; readonly definition: Definition; readonly by: Declared | undefined };
+type Late = {
+  readonly view: Group;
+  readonly definition: Definition;
+  readonly by: Declared | undefined;
+  /** The options that it may define. */
+  readonly options: ReadonlySet<number>;
+};
 
 export type SpecialArgs = Readonly<Record<string, unknown>>;
 
@@ -184,7 +190,7 @@ export class Evaluation implements Slots {
   /** Push the definitions of a record down to its options. */
   #push(view: Group, definition: Definition, by: Declared | undefined): void {
     const { value, source, priority, order, condition } = definition;
-    if (typeof value === "function") this.#postpone({ view, definition, by });
+    if (typeof value === "function") this.#postpone(view, definition, by);
     else if (typeof value === "object" && value !== null && Property.is(value))
       this.#pushProperty(view, value, definition, by);
     else if (!isRecord(value)) throw notRecord(placeOf(this.place, view.path), definition);
@@ -260,24 +266,23 @@ export class Evaluation implements Slots {
     this.#add(freeform, new Definition(record, source, undefined, undefined, undefined));
   }
 
-  #postpone(late: Late): void {
+  #postpone(view: Group, definition: Definition, by: Declared | undefined): void {
+    const options = new Set(indexesIn(view));
+    if (view.open && this.compiled.freeform !== undefined) options.add(this.compiled.freeform);
+    const late = { view, definition, by, options };
     this.#late ??= [];
     this.#late.push(late);
     this.values.push(undefined);
     this.pending.push(late);
-    for (const index of indexesIn(late.view)) this.pending[index] ??= undefinedYet;
-    if (late.view.open && this.compiled.freeform !== undefined)
-      this.pending[this.compiled.freeform] ??= undefinedYet;
+    for (const index of options) this.pending[index] ??= undefinedYet;
   }
 
   #allDefinitions(index: number, pending: unknown): readonly Definition[] {
     const early = pending as readonly Definition[];
     if (this.#late === undefined) return early;
-    const names = this.compiled.declarations[index]?.names ?? [];
-    const isFreeform = index === this.compiled.freeform;
-    for (const [number, { view }] of this.#late.entries())
-      if (isFreeform || view.path.every((name, at) => names[at] === name))
-        force(this, this.compiled.declarations.length + number);
+    // One may bring others, which come behind it.
+    for (const [number, { options }] of this.#late.entries())
+      if (options.has(index)) force(this, this.compiled.declarations.length + number);
     const late = this.#lateDefinitions?.get(index);
     return late === undefined ? early : [...early, ...late].sort((a, b) => a.source.rank - b.source.rank);
   }
@@ -317,12 +322,12 @@ export class Evaluation implements Slots {
   }
 }
 
-/** The options below a group. */
+/** The options that names below a group stand for. */
 function* indexesIn(group: Group): Generator<number> {
   for (const entry of group.names.values())
     if (typeof entry === "number") yield entry;
-    else if (entry instanceof Redirect) yield entry.index;
-    else yield* indexesIn(entry);
+    else if (entry instanceof Group) yield* indexesIn(entry);
+    else if (entry.index >= 0) yield entry.index;
 }
 
 function notRecord(place: Place | undefined, definition: Definition): CleaveError {
