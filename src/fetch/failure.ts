@@ -53,7 +53,9 @@ export function networkFailure(error: unknown, url: URL): Failure {
     EPIPE: "the connection broke",
     ETIMEDOUT: "the network gave no answer",
     ERR_PROXY_TUNNEL: "the proxy refuses to connect",
+    ERR_STREAM_PREMATURE_CLOSE: "the connection broke",
   };
+  if (code.startsWith("ERR_") && known[code] === undefined) throw error;
   const reason = unreachable.has(code) ? "there is no way to this network" : known[code];
   return new Failure(
     new CleaveError({

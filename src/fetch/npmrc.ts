@@ -51,6 +51,12 @@ export function registryOf(
 
 /** Give the value of the header `Authorization` for a URL, where a login for its host and path is configured. */
 export function authorizationFor(npmrc: Npmrc, url: URL): string | undefined {
+  const found = findAuthorization(npmrc, url);
+  // What no header can hold is no login.
+  return found !== undefined && /^[\x20-\x7e]*$/.test(found) ? found : undefined;
+}
+
+function findAuthorization(npmrc: Npmrc, url: URL): string | undefined {
   for (const folder of upwards(url.pathname)) {
     const at = `//${url.host}${folder.endsWith("/") ? folder : `${folder}/`}:`;
     const token = npmrc(`${at}_authToken`);

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
 import { CleaveError, describeError, type Event } from "../../src/base/index.ts";
+import { networkFailure } from "../../src/fetch/failure.ts";
 import { type Fetched, type FetcherOptions, makeFetcher } from "../../src/fetch/index.ts";
 import { formatHash, parseHash } from "../../src/nix/index.ts";
 import { broken, ranged, redirect, type Step, serve, status, whole } from "../support/serve.ts";
@@ -372,6 +373,55 @@ test("passwords of URLs are used and not shown", async () => {
     `error[fetch-status]: the server answered 404 (not found) for ${server.url}`,
     "  hint: the file is not there: check the URL, or name another",
   );
+});
+
+test("npm's login goes to its registry, and not along with a redirect to another host", async () => {
+  const seen: (string | undefined)[] = [];
+  const note =
+    (step: Step): Step =>
+    (request, response) => {
+      seen.push(request.headers.authorization);
+      step(request, response);
+    };
+  await using other = await serve(note(whole(body)));
+  await using registry = await serve(note(redirect("/moved")), note(redirect(`${other.url}b`)));
+  const npmrc = `registry=${registry.url}\n${registry.url.slice("http:".length)}:_authToken=secret\n`;
+  const tried = await tryFetch(["mirror://npm/a/-/a-1.0.0.tgz"], {
+    machine: { ...machine, read: (file) => (file === "/nonexistent/.npmrc" ? npmrc : undefined) },
+  });
+  assertFetched(tried, `${registry.url}a/-/a-1.0.0.tgz`);
+  assert.deepEqual(seen, ["Bearer secret", "Bearer secret", undefined]);
+});
+
+test("errors of the network, by their code", () => {
+  const told = (code: string) => {
+    const { error, transient } = networkFailure(
+      Object.assign(new Error("as Node says"), { code }),
+      new URL("https://me:secret@host.example/f"),
+    );
+    return [transient, ...describeError(error).split("\n").slice(0, 2)];
+  };
+  const names = "  hint: check the spelling, the network and the name servers of /etc/resolv.conf";
+  const noName = (code: string) =>
+    `error[fetch-host]: the name of the host host.example has no address (${code}), so https://host.example/f cannot be reached`;
+  assert.deepEqual(told("ENOTFOUND"), [false, noName("ENOTFOUND"), names]);
+  assert.deepEqual(told("EAI_AGAIN"), [true, noName("EAI_AGAIN"), names]);
+  const network = "  hint: check the network, and http_proxy, https_proxy and no_proxy if there is a proxy";
+  const cannot = "error[fetch-connection]: https://host.example/f cannot be fetched:";
+  assert.deepEqual(told("ENETUNREACH"), [
+    false,
+    `${cannot} there is no way to this network (ENETUNREACH)`,
+    network,
+  ]);
+  assert.deepEqual(told("ERR_PROXY_TUNNEL"), [
+    false,
+    `${cannot} the proxy refuses to connect (ERR_PROXY_TUNNEL)`,
+    network,
+  ]);
+  const later = "  hint: try again later, or name another URL";
+  assert.deepEqual(told("ECONNRESET"), [true, `${cannot} the connection broke (ECONNRESET)`, later]);
+  assert.deepEqual(told("EWHATEVER"), [true, `${cannot} as Node says`, later]);
+  assert.throws(() => networkFailure(new TypeError("a bug"), new URL("http://a/")), TypeError);
 });
 
 test("URLs that cannot be fetched", async () => {

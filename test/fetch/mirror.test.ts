@@ -119,6 +119,7 @@ test("a scope has a registry of its own, and a login goes to its host and path o
   assert.equal(bearer("//corp.example:8443/:_authToken=${OTHER}\n"), `${bare} Bearer \${OTHER}`);
   assert.equal(bearer("//corp.example:8443/other/:_authToken=${TOKEN}\n"), bare);
   assert.equal(bearer("//corp.example/:_authToken=${TOKEN}\n"), bare);
+  assert.equal(bearer("//corp.example:8443/:_authToken=\u{1f511}\n"), bare);
   assert.equal(bearer("//corp.example:8443/:_auth=bWU6eA==\n"), `${bare} Basic bWU6eA==`);
   assert.equal(
     bearer("//corp.example:8443/:username=me\n//corp.example:8443/:_password=eA==\n"),

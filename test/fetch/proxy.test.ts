@@ -8,6 +8,7 @@ import { test } from "node:test";
 import { CleaveError, describeError, type Event } from "../../src/base/index.ts";
 import { makeFetcher } from "../../src/fetch/index.ts";
 import { proxyFor } from "../../src/fetch/proxy.ts";
+import { type Hash, hashBytes } from "../../src/nix/index.ts";
 import { repository } from "../support/cleave.ts";
 import { serve, whole } from "../support/serve.ts";
 import { temporaryFolder } from "../support/temp.ts";
@@ -105,6 +106,7 @@ async function text(
   url: string,
   env: Readonly<Record<string, string>>,
   emit: (event: Event) => void = () => {},
+  hash?: Hash,
 ): Promise<string> {
   using temp = temporaryFolder();
   const destination = join(temp.path, "file");
@@ -117,7 +119,7 @@ async function text(
     npmRegistry: () => undefined,
   };
   try {
-    await makeFetcher({ emit, machine, tries: 1 }).fetchUrl({ name: "file", urls: [url], destination });
+    await makeFetcher({ emit, machine, tries: 1 }).fetchUrl({ name: "file", urls: [url], hash, destination });
     return readFileSync(destination, "utf8");
   } catch (error) {
     if (!(error instanceof CleaveError)) throw error;
@@ -166,4 +168,16 @@ test("from https to http only with a hash, and with a warning", async () => {
       "  more: cleave explain fetch-redirect\n",
   );
   assert.deepEqual(plain.requests, []);
+  const events: Event[] = [];
+  const env = { SSL_CERT_FILE: `${tls}/cert.pem` };
+  assert.equal(await text(url, env, (event) => events.push(event), hashBytes("sha256", "plain")), "plain");
+  assert.deepEqual(
+    events.filter(({ type }) => type === "warning"),
+    [
+      {
+        type: "warning",
+        message: `${url} redirects from https to ${plain.url}; the hash is what protects this file`,
+      },
+    ],
+  );
 });

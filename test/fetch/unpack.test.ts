@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -323,6 +324,36 @@ test("whatever is changed in an archive, it is unpacked or refused with a code, 
         assert.match(verdict, /^(it was unpacked|error\[archive-)/);
       },
     ),
+    { numRuns: 400 },
+  );
+});
+
+test("a change in compressed data is found, or changes nothing", async () => {
+  using temp = temporaryFolder();
+  mkdirSync(join(temp.path, "tree"));
+  writeFileSync(join(temp.path, "tree/a"), "a".repeat(300));
+  // What cannot be compressed is stored as it is, so that only checksums find a change.
+  writeFileSync(join(temp.path, "tree/b"), randomBytes(3000));
+  const archives = ["gzip", "bzip2", "xz", "zstd"].map((compressor) => {
+    tar(temp.path, "--create", "--file=a", `--${compressor}`, "tree");
+    return readFileSync(join(temp.path, "a"));
+  });
+  const expected = readTree(join(temp.path, "tree"));
+  await fc.assert(
+    fc.asyncProperty(fc.constantFrom(...archives), fc.nat(), fc.nat(7), async (archive, at, bit) => {
+      using folder = temporaryFolder();
+      const changed = Buffer.from(archive);
+      const place = at % changed.length;
+      changed[place] = (changed[place] ?? 0) ^ (1 << bit);
+      writeFileSync(join(folder.path, "a"), changed);
+      try {
+        await unpack({ archive: join(folder.path, "a"), destination: join(folder.path, "out") });
+      } catch (error) {
+        assert.ok(error instanceof CleaveError && error.code === "archive-malformed", `${error}`);
+        return;
+      }
+      assert.deepEqual(readTree(join(folder.path, "out/tree")), expected);
+    }),
     { numRuns: 400 },
   );
 });
