@@ -9,6 +9,7 @@ import { attrsOf } from "./attrs.ts";
 import { conflict, isRecord, mergeEqual, mergeOne, misfits } from "./check.ts";
 import { under, uniteElement } from "./element.ts";
 import { listOf } from "./list.ts";
+import { storePath } from "./path.ts";
 import { scalar } from "./scalar.ts";
 import { phraseOf, Type } from "./type.ts";
 
@@ -116,11 +117,9 @@ export const anyPackage: Type<unknown, unknown> = scalar({
   name: "package",
   description: "package",
   check: (value) =>
-    (typeof value === "object" && value !== null && "outPath" in value) ||
-    (typeof value === "string" &&
-      /^\/nix\/store\/[0-9abcdfghijklmnpqrsvwxyz]{32}-[0-9A-Za-z+\-._?=]+$/.test(value)),
+    (typeof value === "object" && value !== null && "outPath" in value) || storePath.scalar?.(value) === true,
   merge: mergeOne,
-  schema: { type: "object", required: ["outPath"] },
+  schema: { anyOf: [{ type: "object", required: ["outPath"] }, storePath.schema()] },
 });
 
 /** A function; the results of several definitions are merged for each call. Wrap definitions in `mkValue`. */

@@ -29,7 +29,7 @@ export function misfits(
 
 /** Compare by contents: primitives, arrays, plain records. */
 function isEqual(a: unknown, b: unknown): boolean {
-  if (Object.is(a, b)) return true;
+  if (a === b || Object.is(a, b)) return true;
   if (Array.isArray(a))
     return Array.isArray(b) && a.length === b.length && a.every((each, index) => isEqual(each, b[index]));
   if (!isRecord(a) || !isRecord(b)) return false;

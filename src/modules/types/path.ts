@@ -44,7 +44,7 @@ export function pathWith(facts: PathFacts): Type<string, string> {
         ? { pattern: isInStore.source }
         : absolute === undefined
           ? {}
-          : { pattern: absolute ? "^/" : "^(?!/)" }),
+          : { pattern: absolute ? "^/[^\\u0000]*$" : "^(?!/)[^\\u0000]*$" }),
     },
   });
 }

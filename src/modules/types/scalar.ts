@@ -46,14 +46,14 @@ export const boolByOr: Type<boolean, boolean> = scalar({
   schema: { type: "boolean" },
 });
 
-const isInt = (value: unknown): value is number => Number.isSafeInteger(value) && !Object.is(value, -0);
+const isInt = (value: unknown): value is number => Number.isSafeInteger(value);
 
 /** Whole numbers within ±(2^53 - 1). */
 export const int: Type<number, number> = scalar({
   name: "int",
   description: "signed integer",
   check: isInt,
-  schema: { type: "integer" },
+  schema: { type: "integer", minimum: Number.MIN_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER },
 });
 
 const isNumber = (value: unknown): value is number => typeof value === "number" && Number.isFinite(value);
@@ -80,8 +80,8 @@ function bounded(
     check: (value) => isInt(value) && value >= low && value <= high,
     schema: {
       type: "integer",
-      ...(low === -Infinity ? {} : { minimum: low }),
-      ...(high === Infinity ? {} : { maximum: high }),
+      minimum: Math.max(low, Number.MIN_SAFE_INTEGER),
+      maximum: Math.min(high, Number.MAX_SAFE_INTEGER),
     },
   });
 }
