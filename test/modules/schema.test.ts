@@ -76,6 +76,8 @@ const value: fc.Arbitrary<unknown> = fc.letrec<{ value: unknown }>((tie) => ({
     { maxDepth: 3 },
     small,
     fc.array(tie("value"), { maxLength: 3 }),
+    // What compound types take is rarely met by chance.
+    fc.constantFrom<unknown>([1], [true], [{ a: 1 }], { a: 1 }, { a: [true], b: [] }, { b: "x" }),
     fc.dictionary(name, tie("value"), { maxKeys: 3 }),
     fc.record(
       {
