@@ -1,5 +1,8 @@
 /** What `config.drv` of `nix/base-module.nix` is: a derivation of the option values. */
-import { makeDerivation, makeGraph, type StorePath } from "../../src/nix/index.ts";
+// Not through the index, which brings archives and their threads.
+import { makeGraph } from "../../src/nix/derivation/hash-modulo.ts";
+import { makeDerivation } from "../../src/nix/derivation/make.ts";
+import type { StorePath } from "../../src/nix/store-path.ts";
 
 export type Derived = { readonly drvPath: StorePath; readonly outPath: string };
 
