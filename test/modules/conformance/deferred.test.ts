@@ -45,6 +45,12 @@ test("an error of a deferred module names the file that defined it", () => {
   const text = failure(() => evalModules({ modules: [foo, bad] }).config.nodes["foo"]?.bottom);
   for (const each of [/nodes\.foo\.bottom/, /"bogus"/, /module bogus at .*deferred\.test\.ts:\d+/])
     assert.match(text, each);
+  const record = uses(generic).module("record", {}, ({ define }) =>
+    define({ standard: { bottom: "bogus" } }),
+  );
+  const other = failure(() => evalModules({ modules: [foo, record] }).config.nodes["foo"]?.bottom);
+  for (const each of [/nodes\.foo\.bottom/, /"bogus"/, /module record at .*deferred\.test\.ts:\d+/])
+    assert.match(other, each);
 });
 
 test("a deferred module that is no module is refused", () => {

@@ -6,6 +6,7 @@ import {
   describeOptions,
   evalModules,
   mkAfter,
+  mkBefore,
   mkForce,
   mkOption,
   mkValue,
@@ -48,10 +49,11 @@ test("functionTo reports a wrong result with the option and the definition", () 
 test("functionTo keeps mkBefore and mkAfter of the results", () => {
   const call = evaluate(
     types.functionTo(types.listOf(types.string)),
+    mkValue((input: Input) => mkBefore([input["c"]])),
     mkValue((input: Input) => [input["b"]]),
     mkValue((input: Input) => mkAfter([input["a"]])),
   );
-  assert.deepEqual(call(letters), ["b", "a"]);
+  assert.deepEqual(call(letters), ["c", "b", "a"]);
 });
 
 test("functionTo keeps priorities inside of the results", () => {
