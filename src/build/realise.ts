@@ -39,6 +39,7 @@ export async function realise(
   { jobs, keepGoing, again = false }: RealiseOptions,
 ): Promise<Realised> {
   const { store, emit, searchPath } = context;
+  await sweepWorkFolders(store);
   await using place = new Place(store, searchPath);
   const { builds, outputs } = await planBuilds(wanted, store, { again, onMissing: () => place.open() });
   if (builds.length === 0) return { outputs, failed: new Map(), skipped: [] };
@@ -102,7 +103,6 @@ class Place implements AsyncDisposable {
   readonly #store: LocalStore;
   readonly #searchPath: string;
   #opened: { readonly work: WorkFolder; readonly sandboxes: Sandboxes } | undefined;
-  #swept: Promise<void> | undefined;
 
   constructor(store: LocalStore, searchPath: string) {
     this.#store = store;
@@ -113,8 +113,6 @@ class Place implements AsyncDisposable {
     if (this.#opened === undefined) {
       const work = openWorkFolder(this.#store);
       this.#opened = { work, sandboxes: openSandboxes({ folder: work.path, searchPath: this.#searchPath }) };
-      this.#swept = sweepWorkFolders(this.#store);
-      this.#swept.catch(() => {});
     }
     return this.#opened;
   }
@@ -122,7 +120,6 @@ class Place implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#opened?.sandboxes.close();
     this.#opened?.work[Symbol.dispose]();
-    await this.#swept;
   }
 }
 

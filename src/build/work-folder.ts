@@ -15,6 +15,7 @@
 import { randomBytes } from "node:crypto";
 import {
   closeSync,
+  existsSync,
   fstatSync,
   mkdirSync,
   mkdtempSync,
@@ -50,6 +51,7 @@ export type BuildFolder = {
 /** Make this process's folder in a store; it is deleted when disposed of. */
 export function openWorkFolder(store: LocalStore): WorkFolder {
   const all = foldersOf(store);
+  mkdirSync(all, { recursive: true, mode: 0o700 });
   const { path, lock } = claim(all);
   let count = 0;
   return {
@@ -98,6 +100,7 @@ function claim(all: string): { readonly path: string; readonly lock: number } {
 /** Delete what killed processes have left behind, and wait for those of their builders that are still ending. */
 export async function sweepWorkFolders(store: LocalStore): Promise<void> {
   const all = foldersOf(store);
+  if (!existsSync(all)) return;
   for (const name of new Set(readdirSync(all).map((each) => each.replace(/\.lock$/, "")))) {
     const path = join(all, name);
     const lock = openLockFile(`${path}.lock`);
@@ -124,7 +127,5 @@ async function deletePatiently(folder: string): Promise<void> {
 }
 
 function foldersOf({ root }: LocalStore): string {
-  const folder = join(root, "nix/var/nix/builds");
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  return folder;
+  return join(root, "nix/var/nix/builds");
 }

@@ -2,19 +2,20 @@
  * The command line: finds the command, runs it, shows errors, sets the exit code (0 done, 1 failed, 2 wrong
  * usage, 100 a build failed, 130 interrupted, 141 the reader of standard output went away).
  */
+
+import { isatty } from "node:tty";
 import { CleaveError, describeError, fileError, nearest, quote } from "../base/index.ts";
 import { readArgv } from "./argv.ts";
 import { describeCommand, type Io, readArguments } from "./command.ts";
 import { commands } from "./commands.ts";
 import { jsonReporter, plainReporter, terminalReporter } from "./reporter.ts";
+import { flushError, writeError } from "./standard-error.ts";
 
-const toError = (text: string): void => {
-  process.stderr.write(text);
-};
+// On a pipe, Node's own stream would keep what cannot be written yet in memory.
 let reporter =
-  process.stderr.isTTY === true && process.env["TERM"] !== "dumb"
+  isatty(2) && process.env["TERM"] !== "dumb"
     ? terminalReporter({
-        write: toError,
+        write: writeError,
         columns: () => process.stderr.columns,
         rows: () => process.stderr.rows,
         now: () => performance.now(),
@@ -23,14 +24,14 @@ let reporter =
           return () => clearInterval(timer);
         },
       })
-    : plainReporter(toError);
+    : plainReporter(writeError);
 
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE") process.exit(141);
   reporter.clear();
   const shown = fileError(error, "write the results", "standard output");
   if (!(shown instanceof CleaveError)) throw error;
-  toError(describeError(shown));
+  writeError(describeError(shown));
   process.exit(1);
 });
 
@@ -41,16 +42,17 @@ const io: Io = {
   write: (chunk) =>
     new Promise((resolve, reject) => {
       reporter.clear();
+      flushError();
       process.stdout.write(chunk, (error) => (error ? reject(error) : resolve()));
     }),
   emit: (event) => reporter.report(event),
   complain: (error) => {
     reporter.clear();
-    toError(describeError(error));
+    writeError(describeError(error));
   },
   reportJson: () => {
     reporter.clear();
-    reporter = jsonReporter(toError);
+    reporter = jsonReporter(writeError);
   },
 };
 

@@ -13,6 +13,7 @@ import { baseName, parseStorePath, type StorePath } from "../../src/nix/index.ts
 import { openLocalStore } from "../../src/store/index.ts";
 import { repository } from "../support/cleave.ts";
 import { needsNix, nixIn } from "../support/nix.ts";
+import { mulberry } from "../support/random.ts";
 import { temporaryFolder } from "../support/temp.ts";
 
 type Worker = {
@@ -145,14 +146,3 @@ test(`Crash law: ${kills} kills in adds, imports and collections`, needsNix, asy
   assert.ok(said > kills / 10, `only ${said} paths were said to be valid`);
   t.diagnostic(`${killed} kills, ${said} paths were said to be valid before`);
 });
-
-/** Make random numbers that are the same in every run. */
-function mulberry(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
