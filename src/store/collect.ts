@@ -32,8 +32,9 @@ export type Collected = {
   readonly bytesFreed: number;
 };
 
-/** The most paths that are deleted while adders wait. */
-const mostAtOnce = 100;
+/** The most paths, and bytes of NARs but for one path, that are deleted while adders wait. */
+const mostAtOnce = 500;
+const mostBytesAtOnce = 64 * 2 ** 20;
 
 /** Collect garbage. Throws what `asStoreError` knows. */
 export async function collect(
@@ -102,7 +103,7 @@ export async function collect(
         for (let sizes = 0; at < dead.length && batch.length < mostAtOnce; at += 1) {
           const { path, narSize } = dead[at] ?? { path: undefined, narSize: 0 };
           sizes += narSize;
-          if (batch.length > 0 && bytesFreed + sizes > maxFreed) break;
+          if (batch.length > 0 && (bytesFreed + sizes > maxFreed || sizes > mostBytesAtOnce)) break;
           if (path !== undefined) batch.push(path);
         }
         // From the look at the roots to the last file nothing else runs.

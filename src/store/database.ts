@@ -146,13 +146,14 @@ function connect(db: DatabaseSync, patience: number) {
 
     /** Give hash and size of all valid paths, in the order of their bytes. */
     contents: (): Pick<PathInfo, "path" | "narHash" | "narSize">[] =>
-      statement("select path, hash, narSize from ValidPaths order by path")
+      statement("select path, hash, narSize from ValidPaths")
         .all()
         .map((row) => ({
           path: parseStorePath(text(row["path"])),
           narHash: parseHash(text(row["hash"]), "sha256"),
           narSize: Number(row["narSize"] ?? 0),
-        })),
+        }))
+        .sort((a, b) => compareText(a.path, b.path)),
 
     info: (path: StorePath): PathInfo | undefined => {
       const row = statement(
@@ -267,17 +268,10 @@ function connect(db: DatabaseSync, patience: number) {
     },
 
     /** Make a path invalid, unless others still refer to it; it may refer to itself. Says whether it has gone. */
-    removePath: (path: StorePath): boolean => {
-      const id = idOf(path);
-      if (id === undefined) return false;
-      if (
-        statement("select 1 from Refs where reference = ? and referrer != ? limit 1").get(id, id) !==
-        undefined
-      )
-        return false;
-      statement("delete from ValidPaths where id = ?").run(id);
-      return true;
-    },
+    removePath: (path: StorePath): boolean =>
+      statement(
+        "delete from ValidPaths where path = ? and not exists (select 1 from Refs where reference = id and referrer != id)",
+      ).run(path).changes > 0,
 
     /**
      * Give the whole graph: paths by id, references by the ids of both ends, and which valid derivation a path

@@ -48,7 +48,10 @@ export type LocalStore = Store & {
   /** Make paths valid whose trees are in their places, all or none. Their locks must be held. */
   readonly register: (paths: readonly NewPath[]) => Promise<void>;
 
-  /** Write valid paths to a stream for `importPaths` and `nix-store --import`. */
+  /**
+   * Write valid paths as a stream for `importPaths` and `nix-store --import`, in chunks that are good until the next is
+   * asked for.
+   */
   readonly exportPaths: (paths: Iterable<StorePath>) => AsyncIterable<Buffer>;
   /** Make the paths of such a stream valid; gives each when it is. */
   readonly importPaths: (source: Bytes) => AsyncIterable<StorePath>;

@@ -54,7 +54,7 @@ export type Store = AsyncDisposable & {
   readonly addDerivations: (derivations: Iterable<Derivation>) => Promise<StorePath[]>;
   /** Add a path with its NAR. Throws `store-hash-mismatch` if it is another one. */
   readonly addNar: (info: NewNar, nar: Bytes) => Promise<void>;
-  /** Give the NAR of a valid path. */
+  /** Give the NAR of a valid path, in chunks that are good until the next is asked for. */
   readonly nar: (path: StorePath) => AsyncIterable<Buffer>;
 };
 
