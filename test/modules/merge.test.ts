@@ -1,4 +1,4 @@
-/** Merging where types meet each other; found by `referee.test.ts`, which needs nixpkgs. */
+/** Merging where types meet each other; found by the tests in `referee/`, which need nixpkgs. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { defineModule, evalModules, mkForce, mkOption, types, uses } from "../../src/modules/index.ts";
