@@ -100,11 +100,25 @@ export function describeCommand(name: string, command: Command): string {
     summary,
   ]);
   const width = Math.max(0, ...rows.map(([left]) => left?.length ?? 0));
-  const parts = [command.summary, `usage: cleave ${name} ${command.usage}`.trimEnd()];
-  if (command.details !== undefined) parts.push(command.details.trim());
+  const parts = [wrap(command.summary), `usage: cleave ${name} ${command.usage}`.trimEnd()];
+  if (command.details !== undefined) parts.push(...command.details.trim().split("\n\n").map(wrap));
   if (rows.length > 0)
     parts.push(["options:", ...rows.map(([left, right]) => `  ${left?.padEnd(width)}  ${right}`)].join("\n"));
   return `${parts.join("\n\n")}\n`;
+}
+
+/** Break a paragraph into lines of at most 96 characters; one that is indented is an example, and stays. */
+function wrap(paragraph: string): string {
+  if (paragraph.startsWith(" ")) return paragraph;
+  const lines: string[] = [];
+  let line = "";
+  for (const word of paragraph.split(/\s+/)) {
+    if (line !== "" && line.length + 1 + word.length > 96) {
+      lines.push(line);
+      line = word;
+    } else line += line === "" ? word : ` ${word}`;
+  }
+  return [...lines, line].join("\n");
 }
 
 function count(positionals: number): string {
