@@ -18,7 +18,7 @@ import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { CleaveError, describeError } from "../../src/base/index.ts";
-import { hashPath, makeFixedOutputPath, parseStorePath } from "../../src/nix/index.ts";
+import { hashPath, makeFixedOutputPath, parseStorePath, type StorePath } from "../../src/nix/index.ts";
 import { openLocalStore } from "../../src/store/index.ts";
 import { cleave, repository } from "../support/cleave.ts";
 import { temporaryFolder } from "../support/temp.ts";
@@ -263,6 +263,37 @@ test("roots: what is in the way of a link", async () => {
     [...((await store.findRoots()).get(a) ?? [])].sort(),
     [link, `{temp:${process.pid}}`].sort(),
   );
+});
+
+test("what an earlier attempt left in the place of a path is replaced", async () => {
+  using temp = temporaryFolder();
+  const source = join(temp.path, "tree");
+  mkdirSync(join(source, "sub"), { recursive: true });
+  writeFileSync(join(source, "sub/file"), "content");
+  const root = join(temp.path, "store");
+  await using store = await openLocalStore({ root });
+  await using other = await openLocalStore({ root: join(temp.path, "other") });
+  const text = await other.addText({ name: "text", content: "content" });
+  const tree = await other.addTree(source, { name: "tree" });
+  const litter = (path: StorePath) => {
+    mkdirSync(join(store.realPath(path), "half/made"), { recursive: true });
+    chmodSync(store.realPath(path), 0o555);
+  };
+  litter(text);
+  assert.equal(await store.addText({ name: "text", content: "content" }), text);
+  litter(tree);
+  // Once in one pass, and once hashed first, since the name is there.
+  assert.equal(await store.addTree(source, { name: "tree" }), tree);
+  await store[Symbol.asyncDispose]();
+  await using again = await openLocalStore({ root });
+  await again.collect();
+  await again.addText({ name: "tree", content: "" });
+  litter(tree);
+  assert.equal(await again.addTree(source, { name: "tree" }), tree);
+  await again.collect();
+  litter(text);
+  for await (const path of again.importPaths(other.exportPaths([text]))) assert.equal(path, text);
+  assert.deepEqual(await again.verify({ checkContents: true }), []);
 });
 
 test("outputs that refer to each other are refused, all of them", async () => {

@@ -207,6 +207,35 @@ test(
   },
 );
 
+test("gc-socket: what becomes a root while cleave collects is kept, with what it refers to", async () => {
+  using temp = temporaryFolder();
+  const root = join(temp.path, "store");
+  let inner: StorePath;
+  let victim: StorePath;
+  {
+    await using store = await openLocalStore({ root });
+    inner = await store.addText({ name: "inner", content: "" });
+    victim = await store.addText({ name: "victim", content: "", references: [inner] });
+    const texts = Array.from({ length: 4000 }, (_, at) => ({ name: "dead", content: `${at}` }));
+    const dead = await store.addTexts(texts);
+    // It goes last, since all others refer to it.
+    const { narHash, narSize } = await store.requireInfo(victim);
+    await store.register(dead.map((path) => ({ path, narHash, narSize, references: [victim] })));
+  }
+  let kept: Promise<boolean> | undefined;
+  await using store = await openLocalStore({
+    root,
+    emit: (event) => {
+      if (event.type === "note" && event.message === "deleting garbage...")
+        kept = store.addTemporaryRoots([victim]).then(async () => (await store.info(victim)) !== undefined);
+    },
+  });
+  const { paths } = await store.collect();
+  assert.equal(await kept, true, "it was told in time");
+  assert.equal(paths.length, 4000);
+  assert.deepEqual(await store.validPaths([inner, victim]), new Set([inner, victim]));
+});
+
 test("gc.lock: a collection waits for who adds a root, on both sides", needsNix, async () => {
   using temp = temporaryFolder();
   const nix = nixIn(temp.path);
@@ -295,7 +324,10 @@ test("locks on several paths are taken in one order, all or none, and can be giv
   await assert.rejects(second, { message: "enough" });
   const third = lockPaths(paths);
   first?.release({ remove: true });
-  (await third)?.release({ remove: true });
+  const held = await third;
+  // The file that it waited for is gone: it has made another, which the next one meets.
+  assert.equal(await lockPaths([c], { wait: false }), undefined);
+  held?.release({ remove: true });
   assert.equal(statSync(`${c}.lock`, { throwIfNoEntry: false }), undefined);
 });
 
