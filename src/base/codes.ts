@@ -102,6 +102,7 @@ export const codes = {
   // build
   "build-bad-attribute": "An attribute of a derivation has a form that no builder takes",
   "build-bad-output": "An output is of a kind that the store does not take",
+  "build-collision": "Two packages of an environment have different things at one place",
   "build-failed": "A builder failed",
   "build-forbidden-reference": "An output refers to what its derivation forbids",
   "build-hash-mismatch": "A fixed output has another hash than its derivation says",

@@ -1,5 +1,6 @@
 /** Builds one derivation: waits for its locks, runs its builder, takes what it made. */
 import { CleaveError, compareText, type Emit, fileError, quote } from "../base/index.ts";
+import type { Fetcher } from "../fetch/index.ts";
 import { namePart, type StorePath } from "../nix/index.ts";
 import type { Sandboxes } from "../sandbox/index.ts";
 import { asStoreError } from "../store/fault.ts";
@@ -13,6 +14,7 @@ import { type MadeOutput, readOutputs } from "./outputs.ts";
 import { type GraphNode, type Graphs, wantedGraphs } from "./references-graph.ts";
 import { checkRequirements } from "./requirements.ts";
 import { runBuilder } from "./run-builder.ts";
+import { isBuiltin, runBuiltin } from "./run-builtin.ts";
 import type { WorkFolder } from "./work-folder.ts";
 
 export type BuildOptions = {
@@ -34,6 +36,8 @@ export type BuildContext = {
   readonly store: LocalStore;
   readonly work: WorkFolder;
   readonly sandboxes: Sandboxes;
+  /** Gives what fetches files from outside, one for all builds. */
+  readonly fetcher: () => Fetcher;
   readonly options: BuildOptions;
   readonly userEnv: Readonly<Record<string, string | undefined>>;
   readonly emit: Emit;
@@ -97,7 +101,8 @@ async function build(node: BuildNode, wanted: ReadonlySet<StorePath>, context: B
       emit({ type: "build-log", derivation: path, line }),
     );
     try {
-      await runBuilder({ node, start, inputs, folder, log }, context);
+      const run = isBuiltin(derivation) ? runBuiltin : runBuilder;
+      await run({ node, start, inputs, folder, log }, context);
     } finally {
       log.close();
     }

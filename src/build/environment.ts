@@ -50,12 +50,7 @@ export type BuilderStart = {
 
 /** Work out how a builder is started. */
 export function startOf({ derivation, outputs, graphs, cores, userEnv }: BuilderFacts): BuilderStart {
-  const placeholders = [...outputs].map(([name, path]) => [outputPlaceholder(name), path] as const);
-  const replace = (text: string): string => {
-    let replaced = text;
-    for (const [placeholder, path] of placeholders) replaced = replaced.replaceAll(placeholder, () => path);
-    return replaced;
-  };
+  const replace = replacePlaceholders(outputs);
   const env = new Map<string, string>([
     ["PATH", "/path-not-set"],
     ["HOME", "/homeless-shelter"],
@@ -94,6 +89,16 @@ export function startOf({ derivation, outputs, graphs, cores, userEnv }: Builder
     args: derivation.args.map(replace),
     env: Object.fromEntries([...env].map(([name, value]) => [name, replace(value)])),
     files: new Map([...files].map(([name, content]) => [name, replace(content)])),
+  };
+}
+
+/** Make what replaces the placeholders of outputs in a text by their paths. */
+export function replacePlaceholders(outputs: ReadonlyMap<string, string>): (text: string) => string {
+  const placeholders = [...outputs].map(([name, path]) => [outputPlaceholder(name), path] as const);
+  return (text) => {
+    let replaced = text;
+    for (const [placeholder, path] of placeholders) replaced = replaced.replaceAll(placeholder, () => path);
+    return replaced;
   };
 }
 

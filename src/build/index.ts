@@ -1,6 +1,6 @@
 /**
  * build: realises derivations in sandboxes and registers what they make.
- * Imports base, nix, store, sandbox.
+ * Imports base, nix, store, sandbox, fetch.
  */
 export type { BuildOptions } from "./build-derivation.ts";
 export type { Wanted } from "./build-graph.ts";

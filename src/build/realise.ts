@@ -1,6 +1,7 @@
 /** Realises derivations: builds what is missing, in order, several at once. */
 import { readFileSync } from "node:fs";
 import { CleaveError, decodeText } from "../base/index.ts";
+import { type Fetcher, makeFetcher, thisMachine } from "../fetch/index.ts";
 import { type Derivation, derivationPath, namePart, parseDerivation, type StorePath } from "../nix/index.ts";
 import { openSandboxes, type Sandboxes } from "../sandbox/index.ts";
 import type { LocalStore, Outputs } from "../store/index.ts";
@@ -9,7 +10,7 @@ import { type BuildGraph, type BuildNode, missingBuilds, type Wanted } from "./b
 import { schedule } from "./schedule.ts";
 import { openWorkFolder, sweepWorkFolders, type WorkFolder } from "./work-folder.ts";
 
-export type RealiseContext = Omit<BuildContext, "work" | "sandboxes"> & {
+export type RealiseContext = Omit<BuildContext, "work" | "sandboxes" | "fetcher"> & {
   /** Where the sandbox's tools are looked for, folders apart by `:`. */
   readonly searchPath: string;
 };
@@ -48,13 +49,15 @@ export async function realise(
   const stopping = new AbortController();
   const signal = AbortSignal.any([context.signal, stopping.signal]);
   const { work, sandboxes } = place.open();
+  let made: Fetcher | undefined;
+  const fetcher = () => (made ??= makeFetcher({ emit, machine: thisMachine(context.userEnv) }));
   const { failed, skipped } = await schedule<BuildNode>(builds, {
     jobs,
     keepGoing,
     needs: (node) => node.needs,
     run: async (node) => {
       try {
-        await buildDerivation(node, { ...context, work, sandboxes, signal });
+        await buildDerivation(node, { ...context, work, sandboxes, fetcher, signal });
       } catch (error) {
         if (!keepGoing) stopping.abort(error);
         throw error;

@@ -2,6 +2,7 @@
 import { CleaveError } from "../base/index.ts";
 import { attributesOf } from "./attributes.ts";
 import type { BuildNode } from "./build-graph.ts";
+import { isBuiltin } from "./run-builtin.ts";
 
 /** What this machine builds, its own platform first. */
 const platforms: Readonly<Record<string, readonly string[]>> = {
@@ -16,7 +17,7 @@ const features: readonly string[] = ["benchmark", "big-parallel", "nixos-test"];
 export function checkRequirements({ path, derivation }: BuildNode): void {
   const { platform } = derivation;
   const own = platforms[process.arch] ?? [];
-  if (!own.includes(platform))
+  if (!own.includes(platform) && !isBuiltin(derivation))
     throw new CleaveError({
       code: "build-platform",
       message: `${path} is to be built on ${platform}, and this machine is ${own[0] ?? process.arch}`,

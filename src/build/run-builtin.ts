@@ -1,0 +1,75 @@
+/** Runs a builder that is part of cleave. It sees what it would in a sandbox: inputs, and the outputs to make. */
+import { join } from "node:path";
+import { CleaveError, type Emit, encodeText, quote } from "../base/index.ts";
+import type { Fetcher } from "../fetch/index.ts";
+import { isStorePath } from "../nix/index.ts";
+import type { BuildContext } from "./build-derivation.ts";
+import { builtins } from "./builtins/index.ts";
+import { isFixed, replacePlaceholders } from "./environment.ts";
+import type { BuilderRun } from "./run-builder.ts";
+
+/** Say whether a derivation is built by a builder that is part of cleave. */
+export function isBuiltin({ builder }: { readonly builder: string }): boolean {
+  return builder.startsWith("builtin:");
+}
+
+/** Run a builtin builder. Throws `build-failed` with the reason as cause, `build-timeout`, `build-unsupported`. */
+export async function runBuiltin(
+  { node, inputs, folder, log }: BuilderRun,
+  { store, fetcher, options: { timeout }, emit, signal }: BuildContext,
+): Promise<void> {
+  const { path, derivation, outputs } = node;
+  const builtin = builtins.get(derivation.builder);
+  if (builtin === undefined)
+    throw new CleaveError({
+      code: "build-unsupported",
+      message: `${path} is built by ${quote(derivation.builder)}, which there is not`,
+      hint: `there are ${[...builtins.keys()].join(", ")}`,
+    });
+  const replace = replacePlaceholders(outputs);
+  const limit = timeout === undefined ? undefined : AbortSignal.timeout(timeout * 1000);
+  const say: Emit = (event) => {
+    if (event.type === "warning" || event.type === "note") log.write(encodeText(`${event.message}\n`));
+    else emit(event);
+  };
+  try {
+    await builtin({
+      env: new Map([...derivation.env].map(([name, value]) => [name, replace(value)])),
+      realPath: (file) => {
+        const [, first = "", rest = ""] = /^(\/nix\/store\/[^/]+)(.*)$/s.exec(file) ?? [];
+        if (isStorePath(first) && inputs.has(first)) return store.realPath(first) + rest;
+        return join(folder.store, first.slice("/nix/store/".length) || "outside") + rest;
+      },
+      fetcher: isFixed(derivation) ? fetcher() : refusing(path),
+      emit: say,
+      signal: limit === undefined ? signal : AbortSignal.any([signal, limit]),
+    });
+  } catch (cause) {
+    signal.throwIfAborted();
+    if (limit?.aborted === true)
+      throw new CleaveError({
+        code: "build-timeout",
+        message: `the builder of ${path} has run for ${timeout} s, and was ended`,
+        hint: "raise --timeout, or mend the build",
+      });
+    if (!(cause instanceof CleaveError)) throw cause;
+    throw new CleaveError({
+      code: "build-failed",
+      message: `the builder ${derivation.builder} of ${path} failed`,
+      hint: cause.hint,
+      cause,
+    });
+  }
+}
+
+function refusing(path: string): Fetcher {
+  return {
+    fetchUrl: async () => {
+      throw new CleaveError({
+        code: "build-bad-attribute",
+        message: `${path} fetches something, and its output is not fixed`,
+        hint: "give it an outputHash: only what is checked by its hash may come from outside",
+      });
+    },
+  };
+}
