@@ -49,14 +49,8 @@ export const anything: Type<unknown, unknown> = new Type({
 function mergeAnything(place: Place | undefined, definitions: readonly Definition[]): unknown {
   checkDepth(place, definitions);
   if (definitions.every(({ value }) => isRecord(value))) return attrsOf(anything).merge(place, definitions);
-  const functions = definitions.map(({ value }) => value).filter((value) => typeof value === "function");
-  if (functions.length === definitions.length)
-    return (...args: unknown[]): unknown =>
-      mergeDefinitions(
-        { parent: place, name: "<function body>" },
-        anything,
-        definitions.map((each, index) => each.with(functions[index]?.(...args))),
-      );
+  if (definitions.every(({ value }) => typeof value === "function"))
+    return functionTo(anything).merge(place, definitions);
   if (definitions.length === 1) return definitions[0]?.value;
   if (new Set(definitions.map(({ value }) => kindOf(value))).size > 1) throw conflict(place, definitions);
   return mergeEqual(place, definitions);
