@@ -1,7 +1,15 @@
 /** Unions whose values are records of one entry, which says which kind it is. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { defineModule, evalModules, mkMerge, mkOption, types, uses } from "../../../src/modules/index.ts";
+import {
+  defineModule,
+  describeOptions,
+  evalModules,
+  mkMerge,
+  mkOption,
+  types,
+  uses,
+} from "../../../src/modules/index.ts";
 import { evaluate, failure } from "../../support/modules.ts";
 
 const int = mkOption({ type: types.int, description: "an integer" });
@@ -30,6 +38,15 @@ test("tagged values, merged tags and their documentation are right", () => {
   const value = { w: { yes: 1 }, x: { no: 2 }, y: { both: "a" }, z: { both: "b" } };
   const defines = uses(one).module("defines", {}, ({ define }) => define({ value: value as never }));
   assert.deepEqual(evalModules({ modules: [one, two, defines] }).config.value, value);
+  assert.deepEqual(
+    describeOptions([one, two]).map(({ name, type }) => `${name}: ${type}`),
+    [
+      "value: attribute set of attribute-tagged union with choices: no, both, yes",
+      'value.<name>.both: one of "b", "a"',
+      "value.<name>.no: signed integer",
+      "value.<name>.yes: signed integer",
+    ],
+  );
 });
 
 test("what is not exactly one tag is refused, and the message names the tags", () => {

@@ -106,11 +106,12 @@ test("an added check inside lazyAttrsOf is applied when the entry is read", () =
   );
 });
 
+const { string, int, bool, ints, attrsOf, listOf, either, oneOf, nullOr, coercedTo, functionTo } = types;
+const positive = ints.positive;
+const letters = types.enum(["a", "b"]);
+const abort = () => assert.fail("converted");
+
 test("types describe themselves, with parentheses where the words would be ambiguous", () => {
-  const { string, int, bool, ints, attrsOf, listOf, either, oneOf, nullOr, coercedTo, functionTo } = types;
-  const positive = ints.positive;
-  const abort = () => assert.fail("converted");
-  const letters = types.enum(["a", "b"]);
   const described: readonly (readonly [Type, string])[] = [
     [string, "string"],
     [int, "signed integer"],
@@ -129,6 +130,12 @@ test("types describe themselves, with parentheses where the words would be ambig
     [either(nullOr(bool), string), "null or boolean or string"],
     [either(listOf(either(bool, string)), int), "(list of (boolean or string)) or signed integer"],
     [either(int, listOf(either(bool, string))), "signed integer or list of (boolean or string)"],
+  ];
+  for (const [type, description] of described) assert.equal(type.description, description);
+});
+
+test("types of every kind describe themselves", () => {
+  const described: readonly (readonly [Type, string])[] = [
     [attrsOf(string), "attribute set of string"],
     [attrsOf(attrsOf(string)), "attribute set of attribute set of string"],
     [types.lazyAttrsOf(int), "lazy attribute set of signed integer"],
@@ -165,6 +172,16 @@ test("types describe themselves, with parentheses where the words would be ambig
     [types.submodule({ options: {} }), "submodule"],
     [types.addCheck(string, () => true), "string"],
     [types.json, "JSON value"],
+    [types.nonEmptyListOf(string), "non-empty list of string"],
+    [types.pathWith({}), "path"],
+    [types.pathWith({ absolute: false }), "relative path"],
+    [types.pathWith({ absolute: true, inStore: true }), "absolute path in the Nix store"],
+    [types.pathWith({ inStore: false }), "path not in the Nix store"],
+    [
+      types.submodule(defineModule("open", { freeformType: attrsOf(string) })),
+      "open submodule of attribute set of string",
+    ],
+    [types.submoduleWith({ modules: [], description: "custom" }), "custom"],
   ];
   for (const [type, description] of described) assert.equal(type.description, description);
 });
