@@ -150,22 +150,3 @@ export function functionTo<V, I>(
     parts: result,
   });
 }
-
-/** Any value as it is, when nobody says more: several definitions must be equal, records and lists are joined. */
-export const unspecified: Type<unknown, unknown> = new Type({
-  name: "unspecified",
-  description: "unspecified value",
-  phrase: "noun",
-  merge: (place, definitions) => misfits(definitions, isValue) ?? mergeUnspecified(place, definitions),
-  schema: () => ({}),
-});
-
-function mergeUnspecified(place: Place | undefined, definitions: readonly Definition[]): unknown {
-  const values = definitions.map(({ value }) => value);
-  if (values.length === 1) return values[0];
-  if (values.every(Array.isArray)) return values.flat();
-  if (values.every(isRecord)) return Object.assign({}, ...values);
-  if (values.every((each) => typeof each === "boolean")) return values.some((each) => each);
-  if (values.every((each) => typeof each === "string")) return values.join("");
-  return mergeEqual(place, definitions);
-}

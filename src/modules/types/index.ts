@@ -7,7 +7,6 @@ export {
   json,
   raw,
   rawOf,
-  unspecified,
 } from "./any.ts";
 export { attrsOf, attrsWith, lazyAttrsOf } from "./attrs.ts";
 export { addCheck, attrTag, coercedTo, either, enum, nullOr, oneOf, uniq, unique } from "./choice.ts";
