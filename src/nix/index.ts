@@ -79,7 +79,7 @@ export {
   toRaw,
 } from "./nar/descent.ts";
 export { type DumpOptions, dumpPath } from "./nar/dump.ts";
-export { encodeNar, type NarTree } from "./nar/encode.ts";
+export { encodeNar, encoder, mostAtOnce, type NarTree } from "./nar/encode.ts";
 export type { NarEvent } from "./nar/format.ts";
 export { type HashPathOptions, hashPath } from "./nar/hash-path.ts";
 export { type ListOptions, listNar, readNarFile } from "./nar/list.ts";

@@ -13,12 +13,17 @@ export async function addDerivations(state: State, derivations: Iterable<Derivat
     const content = formatDerivation(derivation);
     const path = derivationPath(derivation, content);
     paths.push(path);
+    state.fresh.set(path, derivation);
     texts.set(path, { name: `${name}.drv`, content, references: [...inputDrvs.keys(), ...inputSrcs] });
   }
   const referencesOf = (path: StorePath) => texts.get(path)?.references ?? [];
-  await addTexts(
-    state,
-    orderByReferences(texts.keys(), referencesOf).flatMap((path) => texts.get(path) ?? []),
-  );
+  try {
+    await addTexts(
+      state,
+      orderByReferences(texts.keys(), referencesOf).flatMap((path) => texts.get(path) ?? []),
+    );
+  } finally {
+    for (const path of paths) state.fresh.delete(path);
+  }
   return paths;
 }

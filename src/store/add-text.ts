@@ -3,10 +3,10 @@ import { compareText, encodeText } from "../base/index.ts";
 import {
   type ContentAddress,
   checkStorePathName,
-  encodeNar,
+  encoder,
   hashBytes,
-  makeHasher,
   makeTextPath,
+  mostAtOnce,
   type StorePath,
 } from "../nix/index.ts";
 import { storeTime } from "./canonical.ts";
@@ -17,13 +17,13 @@ import type { State } from "./state.ts";
 import type { Text } from "./store.ts";
 
 /** How many texts become valid in one step: each holds a lock file open meanwhile. */
-const mostAtOnce = 200;
+const textsAtOnce = 200;
 
 /** See `Store.addTexts`. */
 export async function addTexts(state: State, texts: Iterable<Text>): Promise<StorePath[]> {
   const all = [...texts].map(prepare);
-  for (let at = 0; at < all.length; at += mostAtOnce) {
-    const part = new Map(all.slice(at, at + mostAtOnce).map((each) => [each.path, each]));
+  for (let at = 0; at < all.length; at += textsAtOnce) {
+    const part = new Map(all.slice(at, at + textsAtOnce).map((each) => [each.path, each]));
     await makeValid(state, [...part.keys()], (missing) =>
       missing.flatMap((path) => {
         const each = part.get(path);
@@ -55,13 +55,21 @@ function prepare({ name, content, references = [] }: Text): Prepared {
 }
 
 function newPath({ path, references, bytes, contentAddress }: Prepared): NewPath {
-  const hasher = makeHasher("sha256");
-  let narSize = 0;
-  for (const block of encodeNar({ type: "regular", executable: false, contents: bytes })) {
-    hasher.update(block);
-    narSize += block.length;
-  }
-  return { path, narHash: hasher.finish(), narSize, references, contentAddress };
+  const nar = encodeFile(bytes);
+  return { path, narHash: hashBytes("sha256", nar), narSize: nar.length, references, contentAddress };
+}
+
+let block = Buffer.alloc(0);
+
+/** Write the NAR of a text; it is good until the next is written. */
+function encodeFile(bytes: Uint8Array): Buffer {
+  if (block.length < bytes.length + 2 * mostAtOnce)
+    block = Buffer.allocUnsafeSlow(2 * bytes.length + 4 * mostAtOnce);
+  let at = encoder.magic(block, 0);
+  at = encoder.regular(block, at, false, bytes.length);
+  block.set(bytes, at);
+  at = encoder.padding(block, at + bytes.length, bytes.length);
+  return block.subarray(0, encoder.close(block, at));
 }
 
 function writeReadOnly(file: string, bytes: Uint8Array): void {

@@ -219,9 +219,9 @@ function connect(db: DatabaseSync, patience: number) {
 
     /**
      * Make a path valid, without its references: those of paths that are registered together may lie in any
-     * order. One that is valid already keeps its row and gets the new facts.
+     * order. One that is valid already keeps its row and gets the new facts. Gives its id.
      */
-    addPath: (info: NewPath, now: number, outputs: Outputs | undefined): void => {
+    addPath: (info: NewPath, now: number, outputs: Outputs | undefined): number | bigint => {
       const facts = [
         formatNamedHash(info.narHash, "base16"),
         info.narSize,
@@ -229,11 +229,12 @@ function connect(db: DatabaseSync, patience: number) {
         info.signatures === undefined || info.signatures.length === 0 ? null : info.signatures.join(" "),
         info.contentAddress === undefined ? null : formatContentAddress(info.contentAddress),
       ];
-      if (idOf(info.path) !== undefined) {
+      const known = idOf(info.path);
+      if (known !== undefined) {
         statement(
-          "update ValidPaths set hash = ?, narSize = ?, ultimate = ?, sigs = ?, ca = ? where path = ?",
-        ).run(...facts, info.path);
-        return;
+          "update ValidPaths set hash = ?, narSize = ?, ultimate = ?, sigs = ?, ca = ? where id = ?",
+        ).run(...facts, known);
+        return known;
       }
       const { lastInsertRowid } = statement(
         "insert into ValidPaths (hash, narSize, ultimate, sigs, ca, path, registrationTime, deriver) values (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -244,21 +245,24 @@ function connect(db: DatabaseSync, patience: number) {
           name,
           path,
         );
+      return lastInsertRowid;
     },
 
-    /** Add the references of a valid path. Throws `store-invalid-path` for one that is not valid. */
-    addReferences: ({ path, references }: Pick<NewPath, "path" | "references">): void => {
-      const referrer = idOf(path);
-      if (referrer === undefined) throw new Error(`${path} is not registered`);
+    /** Add the references of the path with an id. Throws `store-invalid-path` for one that is not valid. */
+    addReferences: (
+      id: number | bigint,
+      { path, references }: Pick<NewPath, "path" | "references">,
+    ): void => {
       for (const reference of references) {
-        const id = idOf(reference);
-        if (id === undefined)
+        const { changes } = statement(
+          "insert or replace into Refs (referrer, reference) select ?, id from ValidPaths where path = ?",
+        ).run(id, reference);
+        if (changes === 0 || changes === 0n)
           throw new CleaveError({
             code: "store-invalid-path",
             message: `${path} cannot be registered: it refers to ${reference}, which is not valid`,
             hint: "add what a path refers to before it, or in the same step",
           });
-        statement("insert or replace into Refs (referrer, reference) values (?, ?)").run(referrer, id);
       }
     },
 

@@ -126,7 +126,8 @@ export async function openLocalStore({
   });
   const roots = temporaryRoots(layout);
   let closed = false;
-  const state: State = { layout, database, roots, graph: storeGraph(layout), emit, now };
+  const fresh: State["fresh"] = new Map();
+  const state: State = { layout, database, roots, graph: storeGraph(layout, fresh), fresh, emit, now };
 
   return {
     root,

@@ -36,14 +36,19 @@ export async function register(
   orderByReferences(references.keys(), (path) => references.get(path) ?? []);
   await database.write(() => {
     const time = now();
-    for (const info of paths) database.addPath(info, time, outputs.get(info.path));
-    for (const info of paths) database.addReferences(info);
+    const ids = paths.map((info) => database.addPath(info, time, outputs.get(info.path)));
+    for (const [at, id] of ids.entries()) {
+      const info = paths[at];
+      if (info !== undefined) database.addReferences(id, info);
+    }
   });
 }
 
-/** Make the graph of the derivations that are in a store. */
-export function storeGraph(layout: Layout): Graph {
+/** Make the graph of the derivations that are in a store, and of those in `fresh`, which are being added. */
+export function storeGraph(layout: Layout, fresh: ReadonlyMap<StorePath, Derivation>): Graph {
   return makeGraph((path) => {
+    const known = fresh.get(path);
+    if (known !== undefined) return known;
     try {
       return parseDerivation(readFileSync(realPathOf(layout, path)), namePart(path).slice(0, -".drv".length));
     } catch (error) {

@@ -1,5 +1,5 @@
 import type { Emit } from "../base/index.ts";
-import type { Graph } from "../nix/index.ts";
+import type { Derivation, Graph, StorePath } from "../nix/index.ts";
 import type { Database } from "./database.ts";
 import type { Layout } from "./layout.ts";
 import type { TemporaryRoots } from "./temporary-roots.ts";
@@ -11,6 +11,8 @@ export type State = {
   readonly roots: TemporaryRoots;
   /** The derivations in the store, and what was computed of them so far. */
   readonly graph: Graph;
+  /** Derivations that are being added, which need not be read back. */
+  readonly fresh: Map<StorePath, Derivation>;
   readonly emit: Emit;
   /** The time in seconds since 1970. */
   readonly now: () => number;

@@ -331,6 +331,27 @@ test("locks on several paths are taken in one order, all or none, and can be giv
   assert.equal(statSync(`${c}.lock`, { throwIfNoEntry: false }), undefined);
 });
 
+test(
+  "temproots: a file of our number that somebody holds, as in another namespace of processes, is left alone",
+  needsNix,
+  async () => {
+    using temp = temporaryFolder();
+    const nix = nixIn(temp.path);
+    nix.run("nix-store", ["--init"]);
+    const { temporaryRoots } = layoutAt(nix.root);
+    const theirs = join(temporaryRoots, `${process.pid}`);
+    const fd = openLockFile(theirs);
+    assert.ok(tryLock(fd, "exclusive"));
+    await using store = await openLocalStore({ root: nix.root });
+    const path = await store.addText({ name: "kept", content: "" });
+    assert.equal(readFileSync(theirs, "latin1"), "");
+    assert.equal(readFileSync(`${theirs}.1`, "latin1"), `${path}\0`);
+    nix.run("nix-store", ["--gc"]);
+    assert.ok(await store.info(path));
+    closeSync(fd);
+  },
+);
+
 test("a store opened twice in a process keeps its roots until the last is closed", async () => {
   using temp = temporaryFolder();
   const root = join(temp.path, "store");
