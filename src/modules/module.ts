@@ -16,7 +16,7 @@ type ArgumentValue<T> = T extends Type<infer V, unknown> ? V : never;
 export type ArgumentValues<A> = { readonly [K in keyof A]: ArgumentValue<A[K]> };
 
 /** A module whose interface, its own options and those of the modules it uses, is `O`. */
-export class Module<out O = unknown, out A = None> {
+export class Module<out O = None, out A = None> {
   declare readonly [offers]: O;
   declare readonly [needs]: A;
   readonly #declared: Declared;
