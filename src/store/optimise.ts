@@ -36,7 +36,16 @@ export async function optimise(
   for (const path of all) {
     await roots.add([path]);
     const file = realPathOf(layout, path);
-    if (lstatSync(file, { throwIfNoEntry: false }) !== undefined) await visit(Buffer.from(file));
+    if (lstatSync(file, { throwIfNoEntry: false }) !== undefined)
+      try {
+        await visit(Buffer.from(file));
+      } catch (error) {
+        if (!hasCode(error, "ENAMETOOLONG")) throw error;
+        emit({
+          type: "warning",
+          message: `${path} has folders deeper than a path can be; they stay as they are`,
+        });
+      }
     else if (database.isValid(path))
       emit({
         type: "warning",

@@ -214,7 +214,13 @@ test("a database that another process keeps locked", async () => {
 
 test("trees with names that are no UTF-8, deeper than paths can be, come in, are verified and go", async () => {
   using temp = temporaryFolder();
-  await using store = await openLocalStore({ root: join(temp.path, "store") });
+  const warnings: string[] = [];
+  await using store = await openLocalStore({
+    root: join(temp.path, "store"),
+    emit: (event) => {
+      if (event.type === "warning") warnings.push(event.message);
+    },
+  });
   const tree = join(temp.path, "tree");
   mkdirSync(tree);
   writeFileSync(Buffer.concat([Buffer.from(`${tree}/`), Buffer.of(0xe9, 0x0a, 0x22)]), "odd");
@@ -224,6 +230,8 @@ test("trees with names that are no UTF-8, deeper than paths can be, come in, are
   ]);
   const path = await store.addTree(tree, { name: "tree" });
   assert.equal(await store.addTree(tree, { name: "tree" }), path);
+  await store.optimise();
+  assert.deepEqual(warnings, [`${path} has folders deeper than a path can be; they stay as they are`]);
   assert.deepEqual(await store.verify({ checkContents: true }), []);
   await store[Symbol.asyncDispose]();
   await using again = await openLocalStore({ root: join(temp.path, "store") });
