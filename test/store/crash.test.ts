@@ -91,17 +91,17 @@ test(`Crash law: ${kills} kills in adds, imports and collections`, needsNix, asy
   const begun = performance.now();
   first.child.stdin?.write("go\n");
   await first.said;
-  const span = 3 * (performance.now() - begun);
+  const span = 6 * (performance.now() - begun);
   first.child.kill("SIGKILL");
-  const pool = [next(), next(), next(), next()];
+  const pool = Array.from({ length: 6 }, next);
   let killed = 0;
   let said = 0;
   try {
     while (killed < kills) {
-      // Mostly two at once, of different kinds, in the same store.
-      const batch = pool.splice(0, killed % 5 === 0 ? 1 : 2);
+      // Mostly three at once, of all kinds, in the same store.
+      const batch = pool.splice(0, killed % 5 === 0 ? 1 : 3);
       await Promise.all(batch.map(({ ready }) => ready));
-      while (pool.length < 4) pool.push(next());
+      while (pool.length < 6) pool.push(next());
       for (const { child } of batch) child.stdin?.write("go\n");
       for (const { child } of batch) {
         await sleep(random() * span);
