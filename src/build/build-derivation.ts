@@ -37,7 +37,7 @@ export type BuildContext = {
   readonly work: WorkFolder;
   readonly sandboxes: Sandboxes;
   /** Gives what fetches files from outside, one for all builds. */
-  readonly fetcher: () => Fetcher;
+  readonly fetcher: () => Promise<Fetcher>;
   readonly options: BuildOptions;
   readonly userEnv: Readonly<Record<string, string | undefined>>;
   readonly emit: Emit;

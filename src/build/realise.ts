@@ -1,7 +1,7 @@
 /** Realises derivations: builds what is missing, in order, several at once. */
 import { readFileSync } from "node:fs";
 import { CleaveError, decodeText } from "../base/index.ts";
-import { type Fetcher, makeFetcher, thisMachine } from "../fetch/index.ts";
+import type { Fetcher } from "../fetch/index.ts";
 import { type Derivation, derivationPath, namePart, parseDerivation, type StorePath } from "../nix/index.ts";
 import { openSandboxes, type Sandboxes } from "../sandbox/index.ts";
 import type { LocalStore, Outputs } from "../store/index.ts";
@@ -49,8 +49,8 @@ export async function realise(
   const stopping = new AbortController();
   const signal = AbortSignal.any([context.signal, stopping.signal]);
   const { work, sandboxes } = place.open();
-  let made: Fetcher | undefined;
-  const fetcher = () => (made ??= makeFetcher({ emit, machine: thisMachine(context.userEnv) }));
+  let made: Promise<Fetcher> | undefined;
+  const fetcher = () => (made ??= openFetcher(context));
   const { failed, skipped } = await schedule<BuildNode>(builds, {
     jobs,
     keepGoing,
@@ -99,6 +99,12 @@ export async function planBuilds(
     },
     { again },
   );
+}
+
+/** Make a fetcher. It brings much code with it, which builds without fetching do not wait for. */
+async function openFetcher({ emit, userEnv }: RealiseContext): Promise<Fetcher> {
+  const { makeFetcher, thisMachine } = await import("../fetch/index.ts");
+  return makeFetcher({ emit, machine: thisMachine(userEnv) });
 }
 
 /** What builds need of the machine, made when there is something to build. */

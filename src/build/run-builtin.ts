@@ -4,7 +4,6 @@ import { CleaveError, type Emit, encodeText, quote } from "../base/index.ts";
 import type { Fetcher } from "../fetch/index.ts";
 import { isStorePath } from "../nix/index.ts";
 import type { BuildContext } from "./build-derivation.ts";
-import { builtins } from "./builtins/index.ts";
 import { isFixed, replacePlaceholders } from "./environment.ts";
 import type { BuilderRun } from "./run-builder.ts";
 
@@ -19,6 +18,7 @@ export async function runBuiltin(
   { store, fetcher, options: { timeout }, emit, signal }: BuildContext,
 ): Promise<void> {
   const { path, derivation, outputs } = node;
+  const { builtins } = await import("./builtins/index.ts");
   const builtin = builtins.get(derivation.builder);
   if (builtin === undefined)
     throw new CleaveError({
@@ -40,7 +40,7 @@ export async function runBuiltin(
         if (isStorePath(first) && inputs.has(first)) return store.realPath(first) + rest;
         return join(folder.store, first.slice("/nix/store/".length) || "outside") + rest;
       },
-      fetcher: isFixed(derivation) ? fetcher() : refusing(path),
+      fetcher: isFixed(derivation) ? await fetcher() : refusing(path),
       emit: say,
       signal: limit === undefined ? signal : AbortSignal.any([signal, limit]),
     });
