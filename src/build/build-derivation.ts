@@ -152,15 +152,15 @@ async function checkOutputs(
 
 /** Give what a builder can see: the outputs that it needs, its sources, and all that these refer to. */
 async function inputClosure({ path, inputs }: BuildNode, store: LocalStore): Promise<ReadonlySet<StorePath>> {
-  const valid = await store.validPaths(inputs);
+  const closure = await store.reached(inputs);
   for (const each of inputs)
-    if (!valid.has(each))
+    if (!closure.has(each))
       throw new CleaveError({
         code: "build-missing-input",
         message: `${path} needs ${each}, which is not valid`,
         hint: "add it to the store, or build it first",
       });
-  return new Set(await store.closure(inputs));
+  return closure;
 }
 
 /** Look up the closures that a derivation asks for. Throws `build-bad-attribute`. */

@@ -44,7 +44,7 @@ export type BuildFolder = {
   readonly store: string;
   /** Move the build folder to where it stays, and say where that is. */
   readonly keep: (name: string) => string;
-  /** Delete everything but what was kept. */
+  /** Delete everything but what was kept, in a moment: the next build starts first. */
   readonly remove: () => void;
 };
 
@@ -73,7 +73,13 @@ export function openWorkFolder(store: LocalStore): WorkFolder {
           return kept;
         },
         remove: () => {
-          deleteTree(root);
+          setImmediate(() => {
+            try {
+              deleteTree(root);
+            } catch {
+              // What stays goes with the whole folder, or that says why not.
+            }
+          });
         },
       };
     },

@@ -185,6 +185,14 @@ function connect(db: DatabaseSync, patience: number) {
         ).all(path),
       ),
 
+    /** Those of some paths that are valid, and all that they refer to, in the order of their bytes. */
+    reached: (from: Iterable<StorePath>): StorePath[] =>
+      paths(
+        statement(
+          "with recursive Reached (id) as (select id from ValidPaths where path in (select value from json_each(?)) union select reference from Reached join Refs on referrer = Reached.id) select path from Reached join ValidPaths using (id)",
+        ).all(JSON.stringify([...from])),
+      ),
+
     referrers: (path: StorePath): StorePath[] =>
       paths(
         statement(

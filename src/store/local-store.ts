@@ -36,6 +36,8 @@ export type LocalStore = Store & {
 
   /** Give the outputs whose paths are known of those of some derivations that are valid, in one look. */
   readonly knownOutputs: (derivations: Iterable<StorePath>) => Promise<ReadonlyMap<StorePath, Outputs>>;
+  /** Give those of some paths that are valid, and all that they refer to: a closure, without its order. */
+  readonly reached: (paths: Iterable<StorePath>) => Promise<ReadonlySet<StorePath>>;
   /** Lock paths that are to be built. With `wait: false` gives nothing where somebody else has one of them. */
   readonly lockPaths: (
     paths: Iterable<StorePath>,
@@ -181,6 +183,7 @@ export async function openLocalStore({
             ),
         ),
       ),
+    reached: (paths) => guard(() => new Set(database.reached(paths))),
     lockPaths: (paths, options) =>
       guard(() =>
         lockPaths(
