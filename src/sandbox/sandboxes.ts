@@ -1,6 +1,7 @@
 /** Runs processes in sandboxes, through a helper process that is started early. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { constants, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { getCompileCacheDir } from "node:module";
 import { Socket } from "node:net";
 import { CleaveError } from "../base/index.ts";
 import { type Ended, type EngineFacts, whyNotRun } from "./engine.ts";
@@ -247,6 +248,7 @@ function launch(
 ): { readonly child: ChildProcess; readonly errors: Socket; readonly folder: string } | undefined {
   try {
     const tools = findTools(searchPath, { alone: false });
+    const compileCache = getCompileCacheDir()?.replace(/\/[^/]+$/, "");
     const own = mkdtempSync(`${folder}/sandbox-`);
     const setup: Setup = { folder: own, searchPath, engine };
     const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
@@ -267,6 +269,8 @@ function launch(
           SETPRIV: tools.setpriv,
           UNSHARE: tools.unshare,
           SETARCH: findProgram("setarch", searchPath) ?? "false",
+          // Where this process keeps its compiled code, the helper finds its own in half the time.
+          ...(compileCache === undefined ? {} : { NODE_COMPILE_CACHE: compileCache }),
         },
         // Signals from the terminal are for this process to handle.
         detached: true,
