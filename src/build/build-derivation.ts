@@ -42,6 +42,8 @@ export type BuildContext = {
   readonly userEnv: Readonly<Record<string, string | undefined>>;
   readonly emit: Emit;
   readonly signal: AbortSignal;
+  /** Called when the builder has ended and its outputs are to be taken. */
+  readonly onBuilt: () => void;
 };
 
 /**
@@ -106,6 +108,7 @@ async function build(node: BuildNode, wanted: ReadonlySet<StorePath>, context: B
     } finally {
       log.close();
     }
+    context.onBuilt();
     const made = await readOutputs({ derivation, path, outputs, inputs, signal }, folder.store, wanted);
     await checkOutputs(node, inputs, made, store);
     if (node.again) await compareOutputs(node, made, store);

@@ -10,7 +10,7 @@ import { type BuildGraph, type BuildNode, missingBuilds, type Wanted } from "./b
 import { schedule } from "./schedule.ts";
 import { openWorkFolder, sweepWorkFolders, type WorkFolder } from "./work-folder.ts";
 
-export type RealiseContext = Omit<BuildContext, "work" | "sandboxes" | "fetcher"> & {
+export type RealiseContext = Omit<BuildContext, "work" | "sandboxes" | "fetcher" | "onBuilt"> & {
   /** Where the sandbox's tools are looked for, folders apart by `:`. */
   readonly searchPath: string;
 };
@@ -55,9 +55,9 @@ export async function realise(
     jobs,
     keepGoing,
     needs: (node) => node.needs,
-    run: async (node) => {
+    run: async (node, free) => {
       try {
-        await buildDerivation(node, { ...context, work, sandboxes, fetcher, signal });
+        await buildDerivation(node, { ...context, work, sandboxes, fetcher, signal, onBuilt: free });
       } catch (error) {
         if (!keepGoing) stopping.abort(error);
         throw error;

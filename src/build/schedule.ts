@@ -5,8 +5,8 @@ export type ScheduleOptions<Task> = {
   readonly jobs: number;
   /** What a task needs; each of it is a task too, and stands before it in the list. */
   readonly needs: (task: Task) => Iterable<Task>;
-  /** Do it; rejects where it fails. */
-  readonly run: (task: Task) => Promise<void>;
+  /** Do it; rejects where it fails. `free` says that only little is left to do, beside which another may start. */
+  readonly run: (task: Task, free: () => void) => Promise<void>;
   /** Whether to go on with what does not need a task that failed. */
   readonly keepGoing: boolean;
 };
@@ -47,13 +47,27 @@ export async function schedule<Task>(
   const failed = new Map<Task, unknown>();
   const done = new Set<Task>();
   let running = 0;
+  let unsettled = 0;
   const { promise, resolve } = Promise.withResolvers<void>();
   const start = (): void => {
     while (running < jobs && (keepGoing || failed.size === 0)) {
       const task = ready.pop();
       if (task === undefined) break;
       running += 1;
-      run(task).then(
+      unsettled += 1;
+      let freed = false;
+      const free = () => {
+        if (freed) return;
+        freed = true;
+        running -= 1;
+        start();
+      };
+      const settle = () => {
+        unsettled -= 1;
+        free();
+        if (unsettled === 0) resolve();
+      };
+      run(task, free).then(
         () => {
           done.add(task);
           let fresh = false;
@@ -65,19 +79,18 @@ export async function schedule<Task>(
             fresh = true;
           }
           if (fresh) ready.sort(byHeight);
-          running -= 1;
           start();
+          settle();
         },
         (error: unknown) => {
           failed.set(task, error);
-          running -= 1;
-          start();
+          settle();
         },
       );
     }
-    if (running === 0) resolve();
   };
   start();
+  if (unsettled === 0) resolve();
   await promise;
   return { failed, skipped: tasks.filter((task) => !done.has(task) && !failed.has(task)) };
 }

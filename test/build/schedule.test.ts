@@ -35,6 +35,27 @@ test("every task runs once, after all that it needs, and never more at once than
   );
 });
 
+test("a task that is nearly done lets another start, but not what needs it", async () => {
+  const events: string[] = [];
+  const gate = Promise.withResolvers<void>();
+  const { failed, skipped } = await schedule(["a", "b", "c"], {
+    jobs: 1,
+    keepGoing: false,
+    needs: (task) => (task === "c" ? ["a"] : []),
+    run: async (task, free) => {
+      events.push(`${task} runs`);
+      if (task === "a") {
+        free();
+        free();
+        await gate.promise;
+      } else gate.resolve();
+      events.push(`${task} is done`);
+    },
+  });
+  assert.deepEqual([failed.size, skipped], [0, []]);
+  assert.deepEqual(events, ["a runs", "b runs", "b is done", "a is done", "c runs", "c is done"]);
+});
+
 test("with keepGoing all that does not need a failure is done, and the rest is skipped", async () => {
   await fc.assert(
     fc.asyncProperty(graphs, fc.nat(24), async (graph, bad) => {
