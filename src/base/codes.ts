@@ -118,6 +118,7 @@ export const codes = {
   "build-unsupported": "This builder cannot build such a derivation",
 
   // cli
+  "cli-no-folder": "The working folder is gone",
   "cli-unknown-command": "There is no such command",
   "cli-usage": "The command does not take these arguments",
   "cli-unknown-code": "There is no such error code",

@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
-import { decodeText } from "../base/index.ts";
+import { readFileSync, readlinkSync } from "node:fs";
+import { CleaveError, decodeText } from "../base/index.ts";
 
 /**
  * Give the arguments of this process as byte strings.
@@ -18,4 +18,19 @@ export function readArgv(): string[] {
     start = end + 1;
   }
   return parts.slice(-args.length);
+}
+
+/** Give the working folder as a byte string. Throws `cli-no-folder` where it has been deleted. */
+export function readWorkingFolder(): string {
+  try {
+    const folder = process.cwd();
+    return folder.includes("\ufffd") ? decodeText(readlinkSync("/proc/self/cwd", "buffer")) : folder;
+  } catch (cause) {
+    if (!(cause instanceof Error && "code" in cause && cause.code === "ENOENT")) throw cause;
+    throw new CleaveError({
+      code: "cli-no-folder",
+      message: "the working folder is gone, and paths are relative to it",
+      hint: "go to a folder that is there, such as with cd /",
+    });
+  }
 }

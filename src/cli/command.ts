@@ -66,8 +66,8 @@ export function readArguments(name: string, command: Command, args: readonly str
     parsed = parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
-    // parseArgs goes on after its first sentence with advice about its own API.
-    throw usage(error.message.split(". ")[0] ?? error.message);
+    // parseArgs goes on after its first sentence with advice of its own.
+    throw usage(error.message.split(/\. |\.?\n/)[0] ?? error.message);
   }
   const { positionals, values } = parsed;
   const [least, most] = command.arity;

@@ -2,10 +2,9 @@
  * The command line: finds the command, runs it, shows errors, sets the exit code (0 done, 1 failed, 2 wrong
  * usage, 100 a build failed, 130 interrupted, 141 the reader of standard output went away).
  */
-
 import { isatty } from "node:tty";
 import { CleaveError, describeError, fileError, nearest, quote } from "../base/index.ts";
-import { readArgv } from "./argv.ts";
+import { readArgv, readWorkingFolder } from "./argv.ts";
 import { describeCommand, type Io, readArguments } from "./command.ts";
 import { commands } from "./commands.ts";
 import { jsonReporter, plainReporter, terminalReporter } from "./reporter.ts";
@@ -16,8 +15,9 @@ let reporter =
   isatty(2) && process.env["TERM"] !== "dumb"
     ? terminalReporter({
         write: writeError,
-        columns: () => process.stderr.columns,
-        rows: () => process.stderr.rows,
+        // Some terminals say that they are 0 wide.
+        columns: () => process.stderr.columns || 80,
+        rows: () => process.stderr.rows || 24,
         now: () => performance.now(),
         every: (milliseconds, action) => {
           const timer = setInterval(action, milliseconds);
@@ -36,7 +36,9 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 });
 
 const io: Io = {
-  cwd: process.cwd(),
+  get cwd() {
+    return readWorkingFolder();
+  },
   env: process.env,
   stdin: process.stdin,
   write: (chunk) =>
@@ -46,10 +48,7 @@ const io: Io = {
       process.stdout.write(chunk, (error) => (error ? reject(error) : resolve()));
     }),
   emit: (event) => reporter.report(event),
-  complain: (error) => {
-    reporter.clear();
-    writeError(describeError(error));
-  },
+  complain: (error) => reporter.complain(error),
   reportJson: () => {
     reporter.clear();
     reporter = jsonReporter(writeError);
@@ -73,8 +72,7 @@ export async function main(): Promise<number> {
 async function dispatch(args: readonly string[]): Promise<number> {
   const [first, second] = args;
   if (first === undefined || first === "--help" || first === "-h" || first === "help") {
-    await io.write(describeAll());
-    return first === undefined ? 2 : 0;
+    return await help(describeAll(), first !== undefined);
   }
   const twoWords = `${first} ${second}`;
   const name = Object.hasOwn(commands, twoWords) ? twoWords : first;
@@ -95,15 +93,19 @@ async function dispatch(args: readonly string[]): Promise<number> {
 async function group(first: string, second: string | undefined): Promise<number> {
   const members = Object.keys(commands).filter((name) => name.startsWith(`${first} `));
   if (members.length > 0 && (second === undefined || second === "--help" || second === "-h")) {
-    await io.write(describeList(members));
-    return second === undefined ? 2 : 0;
+    return await help(describeList(members), second !== undefined);
   }
-  const given = members.length > 0 ? `${first} ${second}` : first;
-  const names = members.length > 0 ? members : Object.keys(commands);
-  const near = nearest(given, names);
+  // In a group the second word is the mistake; else the first is, and the second may belong to it.
+  const near =
+    members.length > 0
+      ? nearest(
+          second ?? "",
+          members.map((name) => name.slice(first.length + 1)),
+        ).map((each) => `${first} ${each}`)
+      : [...new Set([`${first} ${second}`, first].flatMap((each) => nearest(each, Object.keys(commands))))];
   throw new CleaveError({
     code: "cli-unknown-command",
-    message: `there is no command ${quote(given)}`,
+    message: `there is no command ${quote(members.length > 0 ? `${first} ${second}` : first)}`,
     hint:
       near.length > 0
         ? `did you mean ${near.map((each) => `cleave ${each}`).join(" or ")}?`
@@ -113,11 +115,18 @@ async function group(first: string, second: string | undefined): Promise<number>
   });
 }
 
+/** Print help: a result where it was asked for, else what is wrong with a command line that lacks a command. */
+async function help(text: string, wanted: boolean): Promise<number> {
+  if (wanted) await io.write(text);
+  else writeError(text);
+  return wanted ? 0 : 2;
+}
+
 function describeAll(): string {
   return [
     "cleave builds packages: typed modules in, Nix derivations out, phases split apart or joined.",
     `usage: cleave COMMAND [ARGUMENT...]`,
-    `commands:\n${describeList(Object.keys(commands))}`,
+    `commands:\n${describeList(Object.keys(commands))}`.trimEnd(),
     "cleave COMMAND --help says more of a command, cleave --version which cleave this is.\n",
   ].join("\n\n");
 }

@@ -1,4 +1,4 @@
-import type { Event } from "../base/index.ts";
+import { type CleaveError, describeError, type Event } from "../base/index.ts";
 import { BuildBoard, describeSeconds, nameOf, printable } from "./build-board.ts";
 import { describeSize } from "./size.ts";
 
@@ -8,7 +8,9 @@ import { describeSize } from "./size.ts";
  */
 export type Reporter = {
   readonly report: (event: Event) => void;
-  /** Take away what is only of the moment, before results or an error are shown. */
+  /** Show an error. */
+  readonly complain: (error: CleaveError) => void;
+  /** Take away what is only of the moment, before results are shown. */
   readonly clear: () => void;
 };
 
@@ -51,14 +53,17 @@ export function plainReporter(write: (text: string) => void): Reporter {
           return;
       }
     },
+    complain: (error) => write(describeError(error)),
     clear: () => {},
   };
 }
 
-/** Report each event as a line of JSON. */
+/** Report each event as a line of JSON, and each error as one of the type `error`. */
 export function jsonReporter(write: (text: string) => void): Reporter {
   return {
     report: (event) => write(`${JSON.stringify(event)}\n`),
+    complain: ({ code, message, hint, location }) =>
+      write(`${JSON.stringify({ type: "error", code, message, hint, location })}\n`),
     clear: () => {},
   };
 }
@@ -98,6 +103,12 @@ export function terminalReporter({ write, columns, rows, now, every }: Terminal)
     clear();
     write(text);
   };
+  const end = () => {
+    stop?.();
+    stop = undefined;
+    progress = "";
+    clear();
+  };
 
   return {
     report: (event) => {
@@ -130,12 +141,11 @@ export function terminalReporter({ write, columns, rows, now, every }: Terminal)
           return;
       }
     },
-    clear: () => {
-      stop?.();
-      stop = undefined;
-      progress = "";
-      clear();
+    complain: (error) => {
+      end();
+      write(describeError(error));
     },
+    clear: end,
   };
 }
 

@@ -59,6 +59,43 @@ test("a mistyped command names the nearest, and exits with 2", async () => {
   });
 });
 
+test("a mistake in a group of commands names its nearest members, one in its name the whole", async () => {
+  const hint = async (...words: string[]) => / {2}hint: (.*)/.exec((await cleave(words)).stderr)?.[1];
+  assert.equal(await hint("store", "inf"), "did you mean cleave store info?");
+  assert.match((await hint("store", "bogus")) ?? "", /^there are cleave store root, /);
+  assert.equal(await hint("stroe", "gc"), "did you mean cleave store gc?");
+});
+
+test("without a command help goes to standard error, with exit code 2", async () => {
+  const { code, stdout, stderr } = await cleave([]);
+  assert.deepEqual([code, stdout], [2, ""]);
+  assert.match(stderr, /^cleave builds packages/);
+  assert.equal((await cleave(["store"])).code, 2);
+  assert.equal((await cleave(["--help"])).stdout, stderr);
+});
+
+test("a working folder that is deleted or not UTF-8 is no problem, or a coded one", () => {
+  using temp = temporaryFolder();
+  const run = (script: string) =>
+    spawnSync("sh", ["-c", script, join(repository, "cleave")], {
+      cwd: temp.path,
+      encoding: "utf8",
+      env: { PATH: process.env["PATH"] ?? "", HOME: temp.path },
+    });
+  const gone = run('mkdir gone; cd gone; rmdir ../gone; "$0" derivation show x; "$0" --version');
+  assert.equal(
+    // The shell has a word to say too.
+    gone.stderr.replaceAll(/^sh: .*\n/gm, ""),
+    "error[cli-no-folder]: the working folder is gone, and paths are relative to it\n" +
+      "  hint: go to a folder that is there, such as with cd /\n" +
+      "  more: cleave explain cli-no-folder\n",
+  );
+  assert.equal(gone.stdout, `cleave ${version}\n`);
+  const odd = run('d=$(printf "o\\377"); mkdir "$d"; cd "$d"; echo hi >f; "$0" store add f');
+  assert.equal(odd.stderr, "");
+  assert.match(odd.stdout, /^\/nix\/store\/.*-f\n$/);
+});
+
 test("wrong arguments say which, show the usage and exit with 2", async () => {
   assert.deepEqual(await cleave(["explain", "--jsn"]), {
     code: 2,
