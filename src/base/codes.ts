@@ -52,6 +52,7 @@ export const codes = {
   "store-not-in-store": "A path is not in the store",
   "store-not-writable": "The store cannot be written",
   "store-root-occupied": "A garbage collector root cannot be made",
+  "store-root-unreadable": "A garbage collector root cannot be read",
   "store-version": "The store has another schema",
 
   // modules

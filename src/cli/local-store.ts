@@ -1,7 +1,7 @@
 /** What the commands on a store share. */
 import { readlinkSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { CleaveError, quote } from "../base/index.ts";
+import { CleaveError, encodeText, quote } from "../base/index.ts";
 import type { StorePath } from "../nix/index.ts";
 import { findRoot, type LocalStore, type OpenOptions, openLocalStore } from "../store/index.ts";
 import type { Io, Option } from "./command.ts";
@@ -45,10 +45,10 @@ export function findStorePaths(args: readonly string[], store: LocalStore, io: I
   return args.map((argument) => findStorePath(argument, store, io));
 }
 
-/** Write paths, one to a line, or as a JSON object. */
+/** Write paths, byte strings, one to a line, or as a JSON object. */
 export async function writePaths(paths: readonly string[], json: boolean, { write }: Io): Promise<void> {
   if (json) await write(`${JSON.stringify({ paths })}\n`);
-  else if (paths.length > 0) await write(paths.map((path) => `${path}\n`).join(""));
+  else if (paths.length > 0) await write(encodeText(paths.map((path) => `${path}\n`).join("")));
 }
 
 /** Resolve the first symlink on the way to a file. */

@@ -5,11 +5,12 @@
  * transaction, in an order in which none has referrers left, then deletes their files, then looks at the socket.
  * Killed in between, files stay that are no valid path; the next collection sweeps them.
  */
-import { closeSync, lstatSync, opendirSync, readdirSync, rmSync, statSync, unlinkSync } from "node:fs";
+import { closeSync, lstatSync, opendirSync, rmSync, statSync, unlinkSync } from "node:fs";
 import { basename, join } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
 import { compareText, type Emit } from "../base/index.ts";
-import { hashPart, isStorePath, type StorePath, storeFolder } from "../nix/index.ts";
+import { hashPart, isStorePath, type StorePath, storeFolder, systemPath, toRaw } from "../nix/index.ts";
+import { namesIn } from "./byte-names.ts";
 import { receiveRoots } from "./collector-socket.ts";
 import type { Database } from "./database.ts";
 import { deleteTree } from "./delete-tree.ts";
@@ -27,7 +28,10 @@ export type CollectOptions = {
 };
 
 export type Collected = {
-  /** What was deleted, or is dead or live, in the order of the bytes: what lies in the store, valid or not. */
+  /**
+   * What was deleted, or is dead or live, in the order of the bytes: what lies in the store, valid or not. Names that
+   * are no store path's may be byte strings.
+   */
   readonly paths: readonly string[];
   readonly bytesFreed: number;
 };
@@ -69,7 +73,7 @@ export async function collect(
     if (action === "list-live") return { paths: live.live().sort(compareText), bytesFreed: 0 };
     note(action === "delete" ? "deleting garbage..." : "determining live/dead paths...");
     const strays = () =>
-      readdirSync(layout.store).filter((name) => {
+      namesIn(layout.store).filter((name) => {
         if (name === basename(layout.links)) return false;
         const path = `${storeFolder}/${name}`;
         return !isStorePath(path) || !(kept.has(hashPart(path)) || database.isValid(path));
@@ -133,9 +137,9 @@ export async function collect(
 /** Take away the links that no path shares any more; gives how many bytes the others save. */
 function removeUnusedLinks({ links }: Layout): number {
   let saved = -(statSync(links).blocks * 512);
-  using folder = opendirSync(links);
+  using folder = opendirSync(links, { encoding: "latin1" });
   for (let entry = folder.readSync(); entry !== null; entry = folder.readSync()) {
-    const file = join(links, entry.name);
+    const file = systemPath(`${toRaw(links)}/${entry.name}`);
     const { nlink, size } = lstatSync(file);
     if (nlink === 1) unlinkSync(file);
     else saved += (nlink - 2) * size;

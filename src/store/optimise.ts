@@ -11,6 +11,7 @@ import {
 import { join } from "node:path";
 import { decodeText } from "../base/index.ts";
 import { formatHash, hashPath } from "../nix/index.ts";
+import { lookAt, namesIn } from "./byte-names.ts";
 import { storeTime } from "./canonical.ts";
 import { hasCode } from "./fault.ts";
 import { realPathOf } from "./layout.ts";
@@ -30,7 +31,7 @@ export async function optimise(
   let filesLinked = 0;
   let bytesFreed = 0;
   const linked = new Set<bigint | number>(
-    readdirSync(layout.links).map((name) => lstatSync(join(layout.links, name)).ino),
+    namesIn(layout.links).map((name) => lookAt(join(layout.links, name))?.ino ?? 0),
   );
   const all = database.all();
   for (const path of all) {

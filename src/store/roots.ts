@@ -11,30 +11,29 @@ import {
   closeSync,
   constants,
   existsSync,
-  lstatSync,
   mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
-  readlinkSync,
   renameSync,
   symlinkSync,
   unlinkSync,
 } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
-import { CleaveError, type Emit, quote } from "../base/index.ts";
+import { CleaveError, decodeText, type Emit, encodeText, fileError, quote } from "../base/index.ts";
 import { formatBase32, isStorePath, type StorePath, storeFolder } from "../nix/index.ts";
+import { lookAt, namesIn, targetOf } from "./byte-names.ts";
 import { hasCode } from "./fault.ts";
 import type { Layout } from "./layout.ts";
 import { tryLock } from "./libc.ts";
 import { removeLockFile } from "./lock.ts";
 
-/** Paths that are kept, with the names of what keeps each. */
+/** Paths that are kept, with the names of what keeps each, byte strings. */
 export type Roots = Map<StorePath, Set<string>>;
 
 type Find = { readonly layout: Layout; readonly isValid: (path: StorePath) => boolean; readonly emit: Emit };
 
-/** Find all roots but temporary ones. */
+/** Find all roots but temporary ones. Throws `store-root-unreadable`: who does not know all roots must not delete. */
 export function findLastingRoots(find: Find): Roots {
   const roots: Roots = new Map();
   for (const folder of [find.layout.roots, find.layout.profiles]) findIn(folder, find, roots);
@@ -72,15 +71,15 @@ export function findTemporaryRoots({ layout, emit }: Pick<Find, "layout" | "emit
 
 /** Make a link a root: to the store path, and in `gcroots/auto` to that link. Throws `store-root-occupied`. */
 export function addRoot(layout: Layout, link: string, path: StorePath): void {
-  const old = lstatSync(link, { throwIfNoEntry: false });
-  if (old !== undefined && !(old.isSymbolicLink() && storePathOf(readlinkSync(link), layout) !== undefined))
+  const old = lookAt(link);
+  if (old !== undefined && !(old.isSymbolicLink() && storePathOf(targetOf(link), layout) !== undefined))
     throw new CleaveError({
       code: "store-root-occupied",
       message: `${quote(link)} cannot become a link to ${path}: something else is there`,
       hint: "move it away, or choose another name for the link",
     });
   makeLink(link, path);
-  const digest = formatBase32(createHash("sha1").update(link).digest());
+  const digest = formatBase32(createHash("sha1").update(encodeText(link)).digest());
   makeLink(join(layout.roots, "auto", digest), link);
 }
 
@@ -95,11 +94,11 @@ export function storePathOf(file: string, { store }: Layout): StorePath | undefi
 }
 
 function makeLink(link: string, target: string): void {
-  mkdirSync(dirname(link), { recursive: true });
-  const temporary = `${link}.tmp-${process.pid}-${Math.random().toString(36).slice(2)}`;
-  symlinkSync(target, temporary);
+  mkdirSync(encodeText(dirname(link)), { recursive: true });
+  const temporary = encodeText(`${link}.tmp-${process.pid}-${Math.random().toString(36).slice(2)}`);
+  symlinkSync(encodeText(target), temporary);
   try {
-    renameSync(temporary, link);
+    renameSync(temporary, encodeText(link));
   } catch (error) {
     unlinkSync(temporary);
     throw error;
@@ -121,26 +120,41 @@ function findIn(file: string, find: Find, roots: Roots): void {
     else emit({ type: "note", message: `skipping invalid root from '${link}' to '${target}'` });
     return true;
   };
-  try {
-    const stats = lstatSync(file);
-    if (stats.isDirectory()) for (const name of readdirSync(file)) findIn(join(file, name), find, roots);
-    else if (stats.isSymbolicLink()) {
-      const target = readlinkSync(file);
-      if (found(file, target)) return;
-      const other = resolve(dirname(file), target);
-      const otherStats = lstatSync(other, { throwIfNoEntry: false });
-      if (otherStats?.isSymbolicLink() === true) found(other, readlinkSync(other));
-      else if (otherStats === undefined && file.startsWith(`${join(layout.roots, "auto")}/`)) {
-        emit({ type: "note", message: `removing stale link from '${file}' to '${other}'` });
-        unlinkSync(file);
-      }
-    } else if (stats.isFile()) {
-      const path = `${storeFolder}/${basename(file)}`;
-      if (isStorePath(path) && find.isValid(path)) addTo(roots, path, file);
+  const stats = look(file, lookAt);
+  if (stats?.isDirectory() === true)
+    for (const name of look(file, namesIn) ?? []) findIn(join(file, name), find, roots);
+  else if (stats?.isSymbolicLink() === true) {
+    const target = look(file, targetOf);
+    if (target === undefined || found(file, target)) return;
+    const other = resolve(dirname(file), target);
+    const otherStats = look(other, lookAt, file);
+    if (otherStats?.isSymbolicLink() === true) {
+      const last = look(other, targetOf, file);
+      if (last !== undefined) found(other, last);
+    } else if (otherStats === undefined && file.startsWith(`${join(layout.roots, "auto")}/`)) {
+      emit({ type: "note", message: `removing stale link from '${file}' to '${other}'` });
+      unlinkSync(encodeText(file));
     }
+  } else if (stats?.isFile() === true) {
+    const path = `${storeFolder}/${basename(file)}`;
+    if (isStorePath(path) && find.isValid(path)) addTo(roots, path, file);
+  }
+}
+
+/** Look at a file for the root `root`; gives nothing where nothing is. Throws `store-root-unreadable`. */
+function look<T>(file: string, how: (file: string) => T, root = file): T | undefined {
+  try {
+    return how(file);
   } catch (error) {
-    if (!hasCode(error, "EACCES", "ENOENT", "ENOTDIR")) throw error;
-    emit({ type: "note", message: `cannot read potential root '${file}'` });
+    if (hasCode(error, "ENOENT", "ENOTDIR")) return undefined;
+    const cause = fileError(error, "read the file", file);
+    if (!(cause instanceof CleaveError)) throw error;
+    throw new CleaveError({
+      code: "store-root-unreadable",
+      message: `the garbage collector root ${quote(root)} cannot be read, so nobody knows what it keeps`,
+      hint: "make readable what it names, or remove it; until then nothing is deleted",
+      cause,
+    });
   }
 }
 
@@ -156,14 +170,14 @@ function findRunning({ layout, isValid }: Find, roots: Roots): void {
   for (const pid of readdirSync("/proc")) {
     if (!/^[0-9]+$/.test(pid)) continue;
     const folder = `/proc/${pid}`;
-    quietly(() => add(readlinkSync(`${folder}/exe`), `${folder}/exe`));
-    quietly(() => add(readlinkSync(`${folder}/cwd`), `${folder}/cwd`));
+    quietly(() => add(targetOf(`${folder}/exe`), `${folder}/exe`));
+    quietly(() => add(targetOf(`${folder}/cwd`), `${folder}/cwd`));
     quietly(() => {
       for (const fd of readdirSync(`${folder}/fd`))
-        quietly(() => add(readlinkSync(`${folder}/fd/${fd}`), `${folder}/fd/${fd}`));
+        quietly(() => add(targetOf(`${folder}/fd/${fd}`), `${folder}/fd/${fd}`));
     });
     quietly(() => {
-      for (const line of readFileSync(`${folder}/maps`, "latin1").split("\n")) {
+      for (const line of decodeText(readFileSync(`${folder}/maps`)).split("\n")) {
         const at = line.indexOf("/");
         if (at >= 0) add(line.slice(at).trimEnd(), `${folder}/maps`);
       }

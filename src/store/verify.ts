@@ -1,7 +1,8 @@
-import { closeSync, lstatSync, readdirSync, unlinkSync } from "node:fs";
+import { closeSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
-import { CleaveError } from "../base/index.ts";
+import { CleaveError, encodeText } from "../base/index.ts";
 import { baseName, equalHash, formatHash, formatNamedHash, hashPath, type StorePath } from "../nix/index.ts";
+import { lookAt, namesIn } from "./byte-names.ts";
 import { realPathOf } from "./layout.ts";
 import { openLockFile, waitForLock } from "./lock.ts";
 import type { PathInfo } from "./path-info.ts";
@@ -43,7 +44,7 @@ export async function verify(
       onWait: () => note("waiting for the big garbage collector lock..."),
       signal,
     });
-    const there = new Set(readdirSync(layout.store));
+    const there = new Set(namesIn(layout.store));
     note("checking path existence...");
     const valid: Contents[] = [];
     const gone: StorePath[] = [];
@@ -58,7 +59,7 @@ export async function verify(
 
     if (checkContents) {
       note("checking link hashes...");
-      for (const name of readdirSync(layout.links)) {
+      for (const name of namesIn(layout.links)) {
         signal?.throwIfAborted();
         const file = join(layout.links, name);
         const hash = formatHash((await hashPath(file)).hash, "nix32");
@@ -66,7 +67,7 @@ export async function verify(
         const message = `link '${file}' was modified! expected hash '${name}', got '${hash}'`;
         if (repair) {
           note(message);
-          unlinkSync(file);
+          unlinkSync(encodeText(file));
           note(`removed link '${file}'`);
         } else fault(file, message);
       }
@@ -80,10 +81,7 @@ export async function verify(
 
     function isThere(path: StorePath): boolean {
       // Added after the store was listed.
-      return (
-        there.has(baseName(path)) ||
-        lstatSync(realPathOf(layout, path), { throwIfNoEntry: false }) !== undefined
-      );
+      return there.has(baseName(path)) || lookAt(realPathOf(layout, path)) !== undefined;
     }
 
     /** Make paths invalid, referrers first; gives those that are still referred to. */

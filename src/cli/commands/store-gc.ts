@@ -1,4 +1,4 @@
-import { CleaveError, compareText, quote } from "../../base/index.ts";
+import { CleaveError, compareText, encodeText, quote } from "../../base/index.ts";
 import type { LocalStore } from "../../store/index.ts";
 import type { Command, Io } from "../command.ts";
 import { undoable } from "../interrupt.ts";
@@ -54,7 +54,9 @@ async function printRoots(store: LocalStore, json: boolean, { write }: Io): Prom
     .flatMap(([path, links]) => [...links].map((link) => ({ link, path })))
     .sort((a, b) => compareText(a.link, b.link) || compareText(a.path, b.path));
   await write(
-    json ? `${JSON.stringify({ roots })}\n` : roots.map(({ link, path }) => `${link} -> ${path}\n`).join(""),
+    json
+      ? `${JSON.stringify({ roots })}\n`
+      : encodeText(roots.map(({ link, path }) => `${link} -> ${path}\n`).join("")),
   );
   return 0;
 }
