@@ -60,9 +60,11 @@ test(
 
     // Real Nix builds on top of it without building anything again.
     const [next = ""] = rig.instantiate(
-      `sh "busybox cat \${builtins.storePath "${paths[0]}"} > $out" { name = "next"; }`,
+      `sh "echo said by next; busybox cat \${builtins.storePath "${paths[0]}"} > $out" { name = "next"; }`,
     );
     rig.run("nix-store", ["--realise", next]);
+    const log = await cleave(["log", next], { env: { CLEAVE_ROOT: rig.root } });
+    assert.deepEqual(log, { code: 0, stdout: "said by next\n", stderr: "" });
     const again = await realise(rig, next);
     assert.equal(again.code, 0);
     assert.equal(again.stderr, "");

@@ -1,5 +1,7 @@
 import { createReadStream, existsSync } from "node:fs";
 import { CleaveError } from "../../base/index.ts";
+import { decodeBzip2 } from "../../fetch/archive/bzip2.ts";
+import { makeReader } from "../../fetch/archive/reader.ts";
 import type { StorePath } from "../../nix/index.ts";
 import type { LocalStore } from "../../store/index.ts";
 import type { Command } from "../command.ts";
@@ -14,15 +16,21 @@ export const log: Command = {
     await withStore(io, async (store) => {
       const path = findStorePath(argument, store, io);
       for (const derivation of await derivationsOf(path, store)) {
+        // Real Nix compresses its logs.
         const file = store.logFile(derivation);
-        if (!existsSync(file)) continue;
-        for await (const chunk of createReadStream(file)) await io.write(chunk);
+        const log = existsSync(file)
+          ? createReadStream(file)
+          : existsSync(`${file}.bz2`)
+            ? decodeBzip2(makeReader(createReadStream(`${file}.bz2`)))
+            : undefined;
+        if (log === undefined) continue;
+        for await (const chunk of log) await io.write(chunk);
         return 0;
       }
       throw new CleaveError({
         code: "build-no-log",
         message: `there is no log of a build of ${path}`,
-        hint: "what was copied or added was not built here; real Nix keeps logs compressed, which nix-store --read-log reads",
+        hint: "what was copied or added was not built here",
       });
     }),
 };
