@@ -1,6 +1,7 @@
 /** Documentation: what users can set, as records, JSON and Markdown, from the declarations themselves. */
 import { relative } from "node:path";
-import { compareText, type Location } from "../base/index.ts";
+import type { Location } from "../base/error.ts";
+import { compareText } from "../base/index.ts";
 import { collect } from "./collect.ts";
 import { compile } from "./compile.ts";
 import type { Declarer } from "./declaration.ts";

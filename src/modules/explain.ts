@@ -4,7 +4,8 @@
  * Evaluations keep values only. To explain one, everything is evaluated once more, with a listener to who reads
  * what; thunks are pure, so this changes nothing.
  */
-import { CleaveError, compareText, type Location, nearest } from "../base/index.ts";
+import type { Location } from "../base/error.ts";
+import { CleaveError, compareText, nearest } from "../base/index.ts";
 import { type Entry, Group } from "./compiled.ts";
 import type { Declaration } from "./declaration.ts";
 import { type Definition, discharge, type Source, strongest } from "./definition.ts";

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { getCallSites } from "node:util";
-import type { Location } from "../base/index.ts";
+import type { Location } from "../base/error.ts";
 import { parse, type Syntax } from "./syntax.ts";
 
 /**

@@ -1,6 +1,6 @@
 /** Syntax: the source of a module, parsed when somebody asks for a position in it. */
 import { createRequire } from "node:module";
-import type { Location } from "../base/index.ts";
+import type { Location } from "../base/error.ts";
 import { isRecord } from "./types/check.ts";
 
 /** A node of the syntax tree (ESTree with TypeScript), offsets in UTF-16 code units. */
