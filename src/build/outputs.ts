@@ -49,8 +49,7 @@ export async function readOutputs(
   for (const [name, output] of outputs) {
     if (!wanted.has(output)) continue;
     const tree = join(from, baseName(output));
-    canonicalise(tree);
-    const { narHash, narSize, references } = await scan(context, tree);
+    const { narHash, narSize, references } = await take(context, output, tree);
     const declared = derivation.outputs.get(name);
     let contentAddress: ContentAddress | undefined;
     if (declared?.type === "fixed") {
@@ -97,6 +96,27 @@ function lookAt({ path, outputs }: OutputsContext, name: string, file: string): 
 
 function badOutput(output: StorePath, what: string, hint: string): CleaveError {
   return new CleaveError({ code: "build-bad-output", message: `the output ${output} ${what}`, hint });
+}
+
+/** Make an output canonical and scan it. */
+async function take(
+  context: OutputsContext,
+  output: StorePath,
+  tree: string,
+): Promise<Pick<NewPath, "narHash" | "narSize" | "references">> {
+  try {
+    canonicalise(tree);
+    return await scan(context, tree);
+  } catch (error) {
+    // The superuser enters folders that nobody may enter.
+    if (hasCode(error, "EACCES"))
+      throw badOutput(
+        output,
+        "has a folder whose owner may not enter it",
+        "chmod u+x it at the end of the build",
+      );
+    throw error;
+  }
 }
 
 /** Hash a tree in place and find what it refers to, in one pass over its NAR. */

@@ -153,7 +153,7 @@ function start(id: number, spec: SandboxSpec, engine: Engine, tools: Tools): voi
   writeJob(job, launch, pipe);
   const reader = openSync(pipe, constants.O_RDONLY | constants.O_NONBLOCK);
   const writer = openSync(pipe, constants.O_WRONLY);
-  const worker = idle.pop() ?? addWorker(tools);
+  const worker = takeWorker(tools);
   const run: Running = {
     worker,
     pipe,
@@ -173,7 +173,7 @@ function start(id: number, spec: SandboxSpec, engine: Engine, tools: Tools): voi
   worker.carryOut(String(id), begin).then((ended) => {
     begin();
     run.ended = true;
-    if (worker.child.exitCode === null && worker.child.signalCode === null) idle.push(worker);
+    if (isAlive(worker)) idle.push(worker);
     whenGone(() => {
       for (const file of [job, ...launch.files]) rmSync(file, { force: true });
       answer({ type: "ended", id, ...ended });
@@ -190,6 +190,16 @@ function forget(id: number, run: Running): void {
 function release(run: Running): void {
   run.awaited -= 1;
   if (run.awaited === 0) for (const end of run.ends) closeSync(end);
+}
+
+/** Take a worker that has nothing to do; one may have been killed meanwhile. */
+function takeWorker(tools: Tools): Worker {
+  for (let worker = idle.pop(); worker !== undefined; worker = idle.pop()) if (isAlive(worker)) return worker;
+  return addWorker(tools);
+}
+
+function isAlive({ child: { exitCode, signalCode } }: Worker): boolean {
+  return exitCode === null && signalCode === null;
 }
 
 function addWorker(tools: Tools): Worker {

@@ -18,7 +18,7 @@ export type Worker = {
 };
 
 /** The jobs' descriptor 3, the status pipe, is the worker's own output, whose last line it writes itself. */
-const loop = 'while read -r name; do ( . "$1/$name.job" ); echo "ended $?"; done';
+const loop = 'while read -r name; do ( . "$1/$name.job" ); printf "\\nended %s\\n" "$?"; done';
 
 /** Write what a worker does: open the descriptors of a launch, and become its command. */
 export function writeJob(file: string, { command, descriptors }: Launch, output: string): void {

@@ -123,7 +123,12 @@ test(`Crash law: ${kills} kills in builds`, needsBuilds, async (t) => {
   const random = mulberry(4);
   const derivations = rig.instantiate(graphs(kills));
   const [warm = "", ...rest] = derivations;
-  await start(rig.root, ["--jobs", "2", warm]).ended;
+  const first = start(rig.root, ["--jobs", "2", warm]);
+  await first.says("to build");
+  const begun = performance.now();
+  await first.ended;
+  // How long the builds take, on this machine at this moment.
+  const span = performance.now() - begun;
   const builds = join(rig.root, "nix/var/nix/builds");
   let killed = 0;
   let others = 0;
@@ -135,7 +140,7 @@ test(`Crash law: ${kills} kills in builds`, needsBuilds, async (t) => {
     );
     await Promise.race(batch.map((each) => each.says("to build").catch(() => {})));
     for (const { child, ended } of batch) {
-      await sleep(random() * 250);
+      await sleep(random() * span);
       const below = descendantsOf(child.pid ?? 0);
       const victim = random() < 0.6 ? undefined : below[Math.floor(random() * below.length)];
       try {
@@ -160,7 +165,7 @@ test(`Crash law: ${kills} kills in builds`, needsBuilds, async (t) => {
   }
   rig.run("nix-store", ["--verify", "--check-contents"]);
   t.diagnostic(`${killed} kills, ${others} of them not of the command itself; ${unfinished} ended builds`);
-  assert.ok(unfinished > killed / 3);
+  assert.ok(unfinished > killed / 4);
 });
 
 test("two cleaves and real Nix build the same graph at once", needsBuilds, async () => {

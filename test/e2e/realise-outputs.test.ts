@@ -1,6 +1,6 @@
 /** What builders leave behind, as they should not and as they may: beside real Nix where that can answer. */
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -194,7 +194,6 @@ test("as an ordinary user builds are the same", { skip: needsBuilds.skip || notR
   const expected = (await realise(rig, derivation)).stdout.trim();
   const hash = rig.run("nix-store", ["--query", "--hash", expected]).toString();
   rig.run("nix-store", ["--delete", expected]);
-  execFileSync("chown", ["-R", "65534:65534", temp.path]);
   const as = [
     "--reuid=65534",
     "--regid=65534",
@@ -203,12 +202,22 @@ test("as an ordinary user builds are the same", { skip: needsBuilds.skip || notR
     `CLEAVE_ROOT=${rig.root}`,
     `HOME=${temp.path}`,
   ];
+  const [closed = ""] = rig.instantiate(
+    `sh "busybox mkdir $out; echo > $out/x; busybox chmod 600 $out" { name = "closed"; }`,
+  );
+  execFileSync("chown", ["-R", "65534:65534", temp.path]);
   const launcher = new URL("../../cleave", import.meta.url).pathname;
   const stdout = execFileSync("setpriv", [...as, launcher, "realise", derivation], {
     encoding: "utf8",
     stdio: ["ignore", "pipe", "pipe"],
   });
   assert.equal(stdout.trim(), expected);
+  const refused = spawnSync("setpriv", [...as, launcher, "realise", closed], { encoding: "utf8" });
+  assert.match(
+    refused.stderr,
+    /error\[build-bad-output\]: .*-closed has a folder whose owner may not enter it/,
+  );
+  assert.equal(refused.status, 100);
   assert.equal(statSync(join(rig.root, expected)).uid, 65534);
   execFileSync("chown", ["-R", "0:0", temp.path]);
   assert.equal(rig.run("nix-store", ["--query", "--hash", expected]).toString(), hash);
