@@ -4,7 +4,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { lstatSync, renameSync, rmSync } from "node:fs";
-import { type FileHandle, open } from "node:fs/promises";
+import { constants, type FileHandle, open } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { CleaveError, type Emit, encodeText, quote } from "../base/index.ts";
 import { type Compression, openTar } from "./archive/decompress.ts";
@@ -17,6 +17,8 @@ import { isZip, readZip } from "./archive/zip.ts";
 export type UnpackRequest = {
   /** The archive's path. */
   readonly archive: string;
+  /** What errors and progress call it; its path where it says nothing. */
+  readonly shownAs?: string;
   /** What it makes: a folder that is not there yet, in one that is. */
   readonly destination: string;
   readonly limits?: Partial<Limits>;
@@ -63,7 +65,7 @@ export async function unpackChannel(
 }
 
 async function unpackTo(
-  { archive, destination, limits, emit, signal }: UnpackRequest,
+  { archive, shownAs = archive, destination, limits, emit, signal }: UnpackRequest,
   arrange: (tree: Tree, root: string) => void,
 ): Promise<Unpacked> {
   if (lstatSync(encodeText(destination), { throwIfNoEntry: false }) !== undefined)
@@ -73,18 +75,12 @@ async function unpackTo(
       hint: "name a place that is not there yet",
     });
   const root = join(dirname(destination), `.cleave-${randomBytes(8).toString("hex")}.unpack`);
-  const file = await open(encodeText(archive)).catch((cause: unknown) => {
-    throw new CleaveError({
-      code: "archive-unpack",
-      message: `the archive ${quote(archive)} cannot be read`,
-      cause,
-    });
-  });
+  const file = await openArchive(archive, shownAs);
   try {
     const tree = makeTree(root, { ...defaultLimits, ...limits });
     const kind = await readInto(tree, file, (done, total) => {
       signal?.throwIfAborted();
-      emit?.({ type: "progress", what: `unpacking ${quote(archive)}`, done, total });
+      emit?.({ type: "progress", what: `unpacking ${quote(shownAs)}`, done, total });
     });
     tree.finish();
     arrange(tree, root);
@@ -92,10 +88,36 @@ async function unpackTo(
     return { ...kind, entries: tree.entries(), bytes: tree.bytes() };
   } catch (error) {
     rmSync(encodeText(root), { recursive: true, force: true });
+    // What is wrong with the destination is not in the archive.
+    if (error instanceof CleaveError && error.code !== "archive-unpack") throw error.at({ file: shownAs });
     throw error;
   } finally {
     await file.close();
   }
+}
+
+/** Open a regular file; a pipe is not waited for. Throws `archive-unpack`, `archive-malformed`. */
+async function openArchive(archive: string, shownAs: string): Promise<FileHandle> {
+  const file = await open(encodeText(archive), constants.O_RDONLY | constants.O_NONBLOCK).catch(
+    (cause: unknown) => {
+      throw new CleaveError({
+        code: "archive-unpack",
+        message: `the archive ${quote(shownAs)} cannot be read`,
+        cause,
+      });
+    },
+  );
+  const stats = await file.stat();
+  if (stats.isFile()) return file;
+  await file.close();
+  throw new CleaveError({
+    code: "archive-malformed",
+    message: `this is ${stats.isDirectory() ? "a folder" : "a pipe or a device"}, and an archive is a file`,
+    hint: stats.isDirectory()
+      ? "name the archive itself"
+      : "cleave unpack reads standard input where the archive is called -",
+    location: { file: shownAs },
+  });
 }
 
 async function readInto(

@@ -228,8 +228,7 @@ test("cleave store gc: says what it does in Nix's words, keeps roots, frees no m
     code: 2,
     stdout: "",
     stderr:
-      "error[cli-usage]: --max-freed takes a number of bytes, not much\n" +
-      "  hint: usage: cleave store gc [--max-freed BYTES | --print-roots | --print-live | --print-dead] [--json]\n" +
+      "error[cli-usage]: --max-freed takes a number of bytes up to 1024T, such as 1048576, 1024K or 1M, not much\n" +
       "  more: cleave explain cli-usage\n",
   });
 });

@@ -170,7 +170,7 @@ async function fails(
   return "it was unpacked";
 }
 
-const packAnew = "\n  hint: if you trust the archive, pack it anew without this entry";
+const packAnew = "\n  at /a\n  hint: if you trust the archive, pack it anew without this entry";
 
 for (const [what, message, ...members] of [
   ["an absolute name", "the absolute name /etc/passwd", member("/etc/passwd", "0")],
@@ -236,7 +236,7 @@ test("a link that leads out is a link, a hard link to a link is one too", async 
 
 test("limits hold", async () => {
   const hint =
-    "\n  hint: if that is what you want, raise the limit (cleave unpack --max-bytes, --max-entries)";
+    "\n  at /a\n  hint: if that is what you want, raise the limit (cleave unpack --max-bytes, --max-entries)";
   const archive = Buffer.concat([member("a/b/c", "0", { data: "x".repeat(1000) }), end]);
   assert.equal(
     await fails(archive, { bytes: 999 }),
@@ -254,7 +254,7 @@ const readsWhat =
 
 test("what is no archive, or a damaged or cut off one, is told with its offset", async () => {
   const malformed = (message: string, offset?: number) =>
-    `error[archive-malformed]: ${message}${offset === undefined ? "" : `\n  at offset ${offset}`}${readsWhat}`;
+    `error[archive-malformed]: ${message}\n  at /a${offset === undefined ? "" : `, offset ${offset}`}${readsWhat}`;
   assert.equal(await fails(Buffer.alloc(0)), malformed("this is no archive that cleave reads", 0));
   assert.equal(
     await fails(Buffer.from("<!doctype html>\n")),

@@ -1,8 +1,9 @@
-import { CleaveError, compareText, encodeText, quote } from "../../base/index.ts";
+import { CleaveError, compareText, encodeText } from "../../base/index.ts";
 import type { LocalStore } from "../../store/index.ts";
 import type { Command, Io } from "../command.ts";
 import { undoable } from "../interrupt.ts";
 import { jsonOption, withStore, writePaths } from "../local-store.ts";
+import { readBytes } from "../numbers.ts";
 
 export const storeGc: Command = {
   usage: "[--max-freed BYTES | --print-roots | --print-live | --print-dead] [--json]",
@@ -22,10 +23,11 @@ export const storeGc: Command = {
     ...jsonOption,
   },
   arity: [0, 0],
-  run: async ({ flag, value }, io) => {
+  run: async (args, io) => {
+    const { flag } = args;
     const modes = ["print-roots", "print-live", "print-dead"].filter(flag);
     if (modes.length > 1) throw usage(`--${modes.join(" and --")} cannot be used together`);
-    const maxFreed = readSize(value("max-freed"));
+    const maxFreed = readBytes(args, "max-freed");
     return await undoable((signal) =>
       withStore(io, async (store) => await collect(store, signal), { useReserve: true }),
     );
@@ -59,15 +61,6 @@ async function printRoots(store: LocalStore, json: boolean, { write }: Io): Prom
       : encodeText(roots.map(({ link, path }) => `${link} -> ${path}\n`).join("")),
   );
   return 0;
-}
-
-/** Read a number of bytes with a binary unit, as Nix does. */
-function readSize(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const [, digits, unit] = /^([0-9]+)([KMGT]?)$/.exec(text.toUpperCase()) ?? [];
-  if (digits === undefined || unit === undefined)
-    throw usage(`--max-freed takes a number of bytes, not ${quote(text)}`);
-  return Number(digits) * 1024 ** " KMGT".indexOf(unit === "" ? " " : unit);
 }
 
 function usage(message: string): CleaveError {
