@@ -54,7 +54,18 @@ export function networkFailure(error: unknown, url: URL): Failure {
     ETIMEDOUT: "the network gave no answer",
     ERR_PROXY_TUNNEL: "the proxy refuses to connect",
     ERR_STREAM_PREMATURE_CLOSE: "the connection broke",
+    HPE_INVALID_EOF_STATE: "the connection broke",
   };
+  // What Node's parser of HTTP does not understand.
+  if (code.startsWith("HPE_") && known[code] === undefined)
+    return new Failure(
+      new CleaveError({
+        code: "fetch-connection",
+        message: `${at} cannot be fetched: what the server answers is not HTTP (${code})`,
+        hint: "check the scheme and the port of the URL, and http_proxy if there is a proxy",
+      }),
+      false,
+    );
   if (code.startsWith("ERR_") && known[code] === undefined) throw error;
   const reason = unreachable.has(code) ? "there is no way to this network" : known[code];
   return new Failure(

@@ -8,9 +8,9 @@
  * has the wrong hash is fetched once more from the start before the hash is called wrong.
  */
 import { randomBytes } from "node:crypto";
-import { type FileHandle, open, rename, rm } from "node:fs/promises";
+import { type FileHandle, open, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { CleaveError, type Emit, quote } from "../base/index.ts";
+import { CleaveError, type Emit, encodeText, quote } from "../base/index.ts";
 import {
   equalHash,
   formatHash,
@@ -110,20 +110,21 @@ export function makeFetcher(options: FetcherOptions): Fetcher {
 
 async function fetchFrom(places: readonly Place[], request: FetchRequest, powers: Powers): Promise<Fetched> {
   const { destination, signal } = request;
+  await checkDestination(destination);
   const temporary = join(dirname(destination), `.cleave-${randomBytes(8).toString("hex")}.part`);
   try {
-    const file = await guardDestination(destination, () => open(temporary, "wx"));
+    const file = await guardDestination(destination, () => open(encodeText(temporary), "wx"));
     try {
       const part = makePart(file, request.hash?.algorithm ?? request.algorithm ?? "sha256", destination);
       const { hash, url } = await tryAll(places, part, request, powers);
       // A killed process leaves the temporary file; whoever sees the destination sees all of it.
-      await guardDestination(destination, () => rename(temporary, destination));
+      await guardDestination(destination, () => rename(encodeText(temporary), encodeText(destination)));
       return { hash, size: part.size(), url: describeUrl(url) };
     } finally {
       await file.close();
     }
   } catch (error) {
-    await rm(temporary, { force: true });
+    await rm(encodeText(temporary), { force: true });
     signal?.throwIfAborted();
     throw error;
   }
@@ -309,6 +310,17 @@ function summary(errors: readonly CleaveError[], { name, urls }: FetchRequest): 
     hint: urls.some((url) => url.startsWith("mirror:"))
       ? "cleave/mirrors.json in your configuration folder can name further mirrors (docs/fetching.md)"
       : "name another URL",
+  });
+}
+
+/** Refuse to put a file where there is a folder, a pipe or a device, before anything is fetched. */
+async function checkDestination(destination: string): Promise<void> {
+  const there = await stat(encodeText(destination)).catch(() => undefined);
+  if (there === undefined || there.isFile()) return;
+  throw new CleaveError({
+    code: "fetch-destination",
+    message: `${quote(destination)} is ${there.isDirectory() ? "a folder" : "a pipe or a device"}, where a file is to be written`,
+    hint: "name a file, which need not be there yet",
   });
 }
 

@@ -1,20 +1,27 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { CleaveError, quote } from "../../base/index.ts";
 import { makeFetcher, thisMachine } from "../../fetch/index.ts";
-import { checkStorePathName, formatHash, makeFixedOutputPath, parseHash } from "../../nix/index.ts";
-import type { Arguments, Command } from "../command.ts";
+import {
+  checkStorePathName,
+  formatHash,
+  type Hash,
+  makeFixedOutputPath,
+  parseHash,
+} from "../../nix/index.ts";
+import type { LocalStore } from "../../store/index.ts";
+import type { Command } from "../command.ts";
 import { undoable } from "../interrupt.ts";
-
-const usage = "[--hash HASH] [--name NAME] [--output FILE] [--json] URL...";
+import { withStore } from "../local-store.ts";
+import { readCount, readSeconds } from "../numbers.ts";
+import { withTemporaryFolder } from "../temporary-folder.ts";
 
 export const fetch: Command = {
-  usage,
-  summary: "Fetch a file, and print its hash and the store path that it has as a fixed output.",
+  usage: "[--hash HASH] [--name NAME] [--output FILE] [--no-store] [--json] URL...",
+  summary: "Fetch a file into the store, as a fixed output; print its hash and its store path.",
   details:
     "Several URLs are places of the same file, tried in order: http, https, file or mirror://NAME/PATH. The\n" +
-    "store path depends on the name and the hash alone. docs/fetching.md says more of mirrors and retries.",
+    "store path depends on the name and the hash alone: what is there with the hash that is given, is not fetched\n" +
+    "again. docs/fetching.md says more of mirrors and retries.",
   options: {
     hash: {
       type: "string",
@@ -26,7 +33,8 @@ export const fetch: Command = {
       value: "NAME",
       summary: "the name in the store path; the URL's last part if absent",
     },
-    output: { type: "string", short: "o", value: "FILE", summary: "keep the file here" },
+    output: { type: "string", short: "o", value: "FILE", summary: "put the file here, too" },
+    "no-store": { type: "boolean", summary: "do not add the file to the store" },
     json: { type: "boolean", summary: "print a JSON object with hash and storePath" },
     tries: { type: "string", value: "N", summary: "how often to try a place that may work later (5)" },
     "connect-timeout": {
@@ -41,38 +49,52 @@ export const fetch: Command = {
     },
   },
   arity: [1, Number.POSITIVE_INFINITY],
-  run: async (args, { cwd, env, emit, write }) => {
+  run: async (args, io) => {
     const name = args.value("name") ?? nameOf(args.positionals[0] ?? "");
     checkStorePathName(name);
-    const tries = number(args, "tries", 5);
-    const connect = number(args, "connect-timeout", 30) * 1000;
-    const stall = number(args, "stalled-timeout", 60) * 1000;
+    const tries = readCount(args, "tries", 1) ?? 5;
+    const connect = (readSeconds(args, "connect-timeout") ?? 30) * 1000;
+    const stall = (readSeconds(args, "stalled-timeout") ?? 60) * 1000;
     const expected = args.value("hash");
     const hash =
       expected === undefined ? undefined : parseHash(expected, /[:-]/.test(expected) ? undefined : "sha256");
     const output = args.value("output");
-    const machine = thisMachine(env, cwd);
-    const fetcher = makeFetcher({ emit, machine, tries, patience: { connect, stall } });
-    const folder = output === undefined ? await mkdtemp(join(tmpdir(), "cleave-fetch-")) : undefined;
-    try {
-      return await undoable(async (signal) => {
-        const fetched = await fetcher.fetchUrl({
-          name,
-          urls: args.positionals,
-          hash,
-          destination: output === undefined ? join(folder ?? "", "file") : resolve(cwd, output),
-          signal,
-        });
-        const sri = formatHash(fetched.hash, "sri");
-        const storePath = makeFixedOutputPath(name, "flat", fetched.hash);
-        await write(
-          args.flag("json") ? `${JSON.stringify({ hash: sri, storePath })}\n` : `${sri}\n${storePath}\n`,
-        );
-        return 0;
+    if (output === "") throw new CleaveError({ code: "cli-usage", message: "--output names no file" });
+    const fetcher = makeFetcher({
+      emit: io.emit,
+      machine: thisMachine(io.env, io.cwd),
+      tries,
+      patience: { connect, stall },
+    });
+    const withFile = (work: (file: string) => Promise<Hash>) =>
+      output === undefined
+        ? withTemporaryFolder((folder) => work(join(folder, "file")))
+        : work(resolve(io.cwd, output));
+    const fetchInto = (store: LocalStore | undefined, signal: AbortSignal) =>
+      withFile(async (destination) => {
+        const fetched = await fetcher.fetchUrl({ name, urls: args.positionals, hash, destination, signal });
+        const { algorithm } = fetched.hash;
+        await store?.addTree(destination, { name, algorithm, method: "flat" });
+        return fetched.hash;
       });
-    } finally {
-      if (folder !== undefined) await rm(folder, { recursive: true, force: true });
-    }
+    /** Fetch into the store what is not there yet. */
+    const obtain = (signal: AbortSignal) =>
+      withStore(io, async (store) => {
+        if (hash !== undefined && output === undefined) {
+          const valid = await store.validPaths([makeFixedOutputPath(name, "flat", hash)]);
+          if (valid.size > 0) return hash;
+        }
+        return await fetchInto(store, signal);
+      });
+    return await undoable(async (signal) => {
+      const found = await (args.flag("no-store") ? fetchInto(undefined, signal) : obtain(signal));
+      const sri = formatHash(found, "sri");
+      const storePath = makeFixedOutputPath(name, "flat", found);
+      await io.write(
+        args.flag("json") ? `${JSON.stringify({ hash: sri, storePath })}\n` : `${sri}\n${storePath}\n`,
+      );
+      return 0;
+    });
   },
 };
 
@@ -90,16 +112,4 @@ function nameOf(url: string): string {
     });
   }
   return name;
-}
-
-function number(args: Arguments, option: string, otherwise: number): number {
-  const text = args.value(option);
-  if (text === undefined) return otherwise;
-  const value = Number(text);
-  if (/^[0-9]+(\.[0-9]+)?$/.test(text) && value > 0 && value < 1e6) return value;
-  throw new CleaveError({
-    code: "cli-usage",
-    message: `--${option} takes a number above 0, not ${quote(text)}`,
-    hint: `usage: cleave fetch ${usage}`,
-  });
 }

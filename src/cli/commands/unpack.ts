@@ -12,8 +12,8 @@ export const unpack: Command = {
   usage: "[--max-bytes N] [--max-entries N] [--json] ARCHIVE FOLDER",
   summary: "Unpack an archive that need not be trusted into a new folder.",
   details:
-    "ARCHIVE is tar, plain or with gzip, bzip2, xz or zstd, or zip; - is standard input. Absolute names, names with .., what goes\n" +
-    "through links, devices and names that are there twice are refused; after a failure nothing is left.",
+    "ARCHIVE is tar, plain or with gzip, bzip2, xz or zstd, or zip; - is standard input. Absolute names, names with ..,\n" +
+    "what goes through links, devices and names that are there twice are refused; after a failure nothing is left.",
   options: {
     "max-bytes": {
       type: "string",
