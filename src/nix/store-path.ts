@@ -7,8 +7,9 @@
  *     name       = 1 to 211 of 0-9 a-z A-Z + - . _ ? =
  *
  * A name must not be `.` or `..` nor start with `.-` or `..-`. That is the rule of current Nix (2.20 and later)
- * and stricter than 2.8's, which takes any leading dot; so what is valid here is valid for both. Other stores
- * than `/nix/store` have other hash parts; cleave has none.
+ * and stricter than 2.8's, which takes any leading dot; so what is valid here is valid for both. What 2.8 has put
+ * into a store, such as `<hash part>-.` for `nix-store --add .`, is a *foreign* store path. Other stores than
+ * `/nix/store` have other hash parts; cleave has none.
  */
 import { CleaveError, compareText, quote } from "../base/index.ts";
 import { base32Worth } from "./base32.ts";
@@ -23,7 +24,10 @@ const longestName = 211;
 
 declare const brand: unique symbol;
 
-/** A store path, always `/nix/store/<hash part>-<name>`. Made by {@link parseStorePath} and what calls it. */
+/**
+ * A store path, always `/nix/store/<hash part>-<name>`. Made by {@link parseStorePath} and what calls it, or by
+ * {@link parseForeignStorePath} where it is one of a store that others write to.
+ */
 export type StorePath = string & { readonly [brand]: "StorePath" };
 
 /** Read an absolute store path, without anything below it. Throws `store-path-malformed`. */
@@ -37,6 +41,11 @@ export function parseStorePath(text: string): StorePath {
     message: `${quote(text)} is no store path: it ${wrong}`,
     hint: `a store path is ${prefix}, 32 digits of nix32, a dash and a name`,
   });
+}
+
+/** Read a store path of a store that others write to, whatever dots its name starts with. Throws `store-path-malformed`. */
+export function parseForeignStorePath(text: string): StorePath {
+  return isForeignStorePath(text) ? text : parseStorePath(text);
 }
 
 /** Read a base name, as narinfos and link targets have it. Throws `store-path-malformed`. */
@@ -70,6 +79,12 @@ export function splitStorePath(text: string): { readonly path: StorePath; readon
 /** Say whether a text is a store path. */
 export function isStorePath(text: string): text is StorePath {
   return text.startsWith(prefix) && baseNameMistake(text.slice(prefix.length)) === undefined;
+}
+
+/** Say whether a text is a store path, whatever dots its name starts with: for paths of a store that others write to. */
+export function isForeignStorePath(text: string): text is StorePath {
+  // Dots count as much as any other letter.
+  return isStorePath(text) || (text[nameStart] === "." && isStorePath(text.replaceAll(".", "_")));
 }
 
 /** Check the name of a store path. Throws `store-path-malformed`. */

@@ -9,7 +9,14 @@ import { closeSync, lstatSync, opendirSync, rmSync, statSync, unlinkSync } from 
 import { basename, join } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
 import { compareText, type Emit } from "../base/index.ts";
-import { hashPart, isStorePath, type StorePath, storeFolder, systemPath, toRaw } from "../nix/index.ts";
+import {
+  hashPart,
+  isForeignStorePath,
+  type StorePath,
+  storeFolder,
+  systemPath,
+  toRaw,
+} from "../nix/index.ts";
 import { namesIn } from "./byte-names.ts";
 import { receiveRoots } from "./collector-socket.ts";
 import type { Database } from "./database.ts";
@@ -76,7 +83,7 @@ export async function collect(
       namesIn(layout.store).filter((name) => {
         if (name === basename(layout.links)) return false;
         const path = `${storeFolder}/${name}`;
-        return !isStorePath(path) || !(kept.has(hashPart(path)) || database.isValid(path));
+        return !isForeignStorePath(path) || !(kept.has(hashPart(path)) || database.isValid(path));
       });
     if (action === "list-dead") {
       const dead: string[] = live.dead().map(({ path }) => path);
@@ -120,7 +127,7 @@ export async function collect(
       for (const name of strays()) {
         signal?.throwIfAborted();
         const path = `${storeFolder}/${name}`;
-        if (isStorePath(path) && (kept.has(hashPart(path)) || database.isValid(path))) continue;
+        if (isForeignStorePath(path) && (kept.has(hashPart(path)) || database.isValid(path))) continue;
         if (!remove(path)) return;
         await turn();
       }

@@ -10,7 +10,7 @@
 import { chmodSync, closeSync, constants, mkdirSync, openSync, rmSync } from "node:fs";
 import { connect, createServer, type Socket } from "node:net";
 import { basename, dirname } from "node:path";
-import { isStorePath, type StorePath } from "../nix/index.ts";
+import { isForeignStorePath, type StorePath } from "../nix/index.ts";
 import type { Layout } from "./layout.ts";
 
 /** The longest path that a socket's address holds is 107 bytes. */
@@ -58,7 +58,7 @@ export async function receiveRoots(
     socket.on("data", (chunk) => {
       const lines = (rest + chunk.toString()).split("\n");
       rest = lines.pop() ?? "";
-      for (const line of lines) if (isStorePath(line)) add(line);
+      for (const line of lines) if (isForeignStorePath(line)) add(line);
       socket.write("1".repeat(lines.length));
     });
     socket.on("error", () => {});

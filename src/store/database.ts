@@ -13,8 +13,8 @@ import {
   formatNamedHash,
   hashPart,
   parseContentAddress,
+  parseForeignStorePath,
   parseHash,
-  parseStorePath,
   type StorePath,
   storeFolder,
 } from "../nix/index.ts";
@@ -102,7 +102,7 @@ function connect(db: DatabaseSync, patience: number) {
     return typeof id === "number" || typeof id === "bigint" ? id : undefined;
   };
   const paths = (rows: readonly Record<string, SQLOutputValue>[]): StorePath[] =>
-    rows.map((row) => parseStorePath(text(row["path"]))).sort(compareText);
+    rows.map((row) => parseForeignStorePath(text(row["path"]))).sort(compareText);
 
   return {
     retry,
@@ -149,7 +149,7 @@ function connect(db: DatabaseSync, patience: number) {
       statement("select path, hash, narSize from ValidPaths")
         .all()
         .map((row) => ({
-          path: parseStorePath(text(row["path"])),
+          path: parseForeignStorePath(text(row["path"])),
           narHash: parseHash(text(row["hash"]), "sha256"),
           narSize: Number(row["narSize"] ?? 0),
         }))
@@ -168,7 +168,7 @@ function connect(db: DatabaseSync, patience: number) {
         references: paths(
           statement("select path from Refs join ValidPaths on reference = id where referrer = ?").all(id),
         ),
-        deriver: deriver ? parseStorePath(text(deriver)) : undefined,
+        deriver: deriver ? parseForeignStorePath(text(deriver)) : undefined,
         registered: Number(registrationTime),
         ultimate: Number(ultimate ?? 0) === 1,
         signatures: sigs ? text(sigs).split(" ") : [],
@@ -214,14 +214,14 @@ function connect(db: DatabaseSync, patience: number) {
           "select d.id, d.path from DerivationOutputs d join ValidPaths v on d.drv = v.id where v.path = ? order by d.id",
         )
           .all(path)
-          .map((row) => [text(row["id"]), parseStorePath(text(row["path"]))]),
+          .map((row) => [text(row["id"]), parseForeignStorePath(text(row["path"]))]),
       ),
 
     pathFromHashPart: (part: string): StorePath | undefined => {
       const found = statement("select path from ValidPaths where path >= ? limit 1").get(
         `/nix/store/${part}`,
       );
-      const path = found === undefined ? undefined : parseStorePath(text(found["path"]));
+      const path = found === undefined ? undefined : parseForeignStorePath(text(found["path"]));
       return path !== undefined && hashPart(path) === part ? path : undefined;
     },
 
@@ -293,7 +293,7 @@ function connect(db: DatabaseSync, patience: number) {
       const byId = new Map<number, { path: StorePath; deriver: string | undefined; narSize: number }>();
       for (const row of statement("select id, path, deriver, narSize from ValidPaths").iterate())
         byId.set(Number(row["id"]), {
-          path: parseStorePath(text(row["path"])),
+          path: parseForeignStorePath(text(row["path"])),
           deriver: row["deriver"] ? text(row["deriver"]) : undefined,
           narSize: Number(row["narSize"] ?? 0),
         });

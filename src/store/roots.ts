@@ -21,7 +21,7 @@ import {
 } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { CleaveError, decodeText, type Emit, encodeText, fileError, quote } from "../base/index.ts";
-import { formatBase32, isStorePath, type StorePath, storeFolder } from "../nix/index.ts";
+import { formatBase32, isForeignStorePath, type StorePath, storeFolder } from "../nix/index.ts";
 import { lookAt, namesIn, targetOf } from "./byte-names.ts";
 import { hasCode } from "./fault.ts";
 import type { Layout } from "./layout.ts";
@@ -61,7 +61,7 @@ export function findTemporaryRoots({ layout, emit }: Pick<Find, "layout" | "emit
         continue;
       }
       for (const path of readFileSync(fd, "latin1").split("\0").slice(0, -1))
-        if (isStorePath(path)) addTo(roots, path, `{temp:${Number.parseInt(name, 10)}}`);
+        if (isForeignStorePath(path)) addTo(roots, path, `{temp:${Number.parseInt(name, 10)}}`);
     } finally {
       closeSync(fd);
     }
@@ -88,7 +88,7 @@ export function storePathOf(file: string, { store }: Layout): StorePath | undefi
   for (const folder of [storeFolder, store]) {
     if (!file.startsWith(`${folder}/`)) continue;
     const path = `${storeFolder}/${file.slice(folder.length + 1).split("/", 1)[0]}`;
-    if (isStorePath(path)) return path;
+    if (isForeignStorePath(path)) return path;
   }
   return undefined;
 }
@@ -137,7 +137,7 @@ function findIn(file: string, find: Find, roots: Roots): void {
     }
   } else if (stats?.isFile() === true) {
     const path = `${storeFolder}/${basename(file)}`;
-    if (isStorePath(path) && find.isValid(path)) addTo(roots, path, file);
+    if (isForeignStorePath(path) && find.isValid(path)) addTo(roots, path, file);
   }
 }
 

@@ -6,9 +6,11 @@ import {
   baseName,
   checkStorePathName,
   hashPart,
+  isForeignStorePath,
   isStorePath,
   namePart,
   parseBaseName,
+  parseForeignStorePath,
   parseStorePath,
   splitStorePath,
 } from "../../src/nix/index.ts";
@@ -40,6 +42,17 @@ test("a store path has a hash part and a name", () => {
   assert.deepEqual(splitStorePath(`${good}/bin/a b`), { path: good, below: "/bin/a b" });
   assert.deepEqual(splitStorePath(good), { path: good, below: "" });
   assert.ok(!isStorePath(`${good}/bin`));
+});
+
+test("a foreign store path may have any leading dots, and nothing else", () => {
+  for (const name of [".", "..", ".-a", "..-a", "...", ".a.b", "a"]) {
+    const path = `/nix/store/${digits}-${name}`;
+    assert.equal(parseForeignStorePath(path), path);
+  }
+  for (const name of ["", ".@", "./", `.${"a".repeat(211)}`])
+    assert.ok(!isForeignStorePath(`/nix/store/${digits}-${name}`));
+  assert.ok(!isForeignStorePath(`/nix/store/${digits.replace("0", ".")}-.`));
+  refuses("/usr/bin/.", "/usr/bin/. is no store path: it is not in /nix/store", parseForeignStorePath);
 });
 
 test("a path that breaks a rule is refused with that rule", () => {

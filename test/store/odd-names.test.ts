@@ -5,6 +5,7 @@ import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { encodeText } from "../../src/base/index.ts";
+import { parseForeignStorePath } from "../../src/nix/index.ts";
 import { openLocalStore } from "../../src/store/index.ts";
 import { cleave, cleaveBytes } from "../support/cleave.ts";
 import { isDeepElsewhere, needsNix, nixIn } from "../support/nix.ts";
@@ -95,4 +96,44 @@ test("a root that cannot be read: nothing is deleted", async () => {
   );
   await using store = await openLocalStore({ root });
   assert.equal((await store.allPaths()).length, 1);
+});
+
+test("paths that Nix 2.8 names as current Nix does not may be in a store", needsNix, async () => {
+  using temp = temporaryFolder();
+  const nix = nixIn(temp.path);
+  const env = { CLEAVE_ROOT: nix.root };
+  const at = join(temp.path, "source");
+  mkdirSync(at);
+  writeFileSync(join(at, "..-x"), "content");
+  const add = (file: string) => runNix(nix.env, nix.root, "--add", file).toString().trimEnd();
+  const dot = add(`${at}/.`);
+  const dash = add(`${at}/..-x`);
+  const own = async (...args: string[]) => {
+    const { code, stdout, stderr } = await cleaveBytes(["store", ...args], { env });
+    assert.equal(code, 0, stderr.toString());
+    return stdout;
+  };
+  assert.match(dot, /-\.$/);
+  assert.match(dash, /-\.\.-x$/);
+  assert.match((await own("info", dash)).toString(), new RegExp(`^StorePath: ${dash}\n`));
+  assert.deepEqual(await own("export", dash), runNix(nix.env, nix.root, "--export", dash));
+  await own("verify", "--check-contents");
+  await own("optimise");
+  assert.equal(
+    (await own("gc", "--print-dead")).toString(),
+    [dot, dash]
+      .sort()
+      .map((each) => `${each}\n`)
+      .join(""),
+  );
+  symlinkSync(dash, join(nix.root, "nix/var/nix/gcroots/dash"));
+  assert.equal((await own("gc", "--print-live")).toString(), `${dash}\n`);
+  {
+    await using store = await openLocalStore({ root: nix.root });
+    await store.addTemporaryRoots([parseForeignStorePath(dot)]);
+    assert.equal((await own("gc", "--json")).toString(), '{"paths":[],"bytesFreed":0}\n');
+  }
+  assert.equal((await own("gc")).toString(), "1 store paths deleted, 0.00 MiB freed\n");
+  assert.equal(runNix(nix.env, nix.root, "--gc", "--print-live").toString(), `${dash}\n`);
+  runNix(nix.env, nix.root, "--verify", "--check-contents");
 });
