@@ -17,11 +17,14 @@ export type Event =
   | { readonly type: "build-started"; readonly derivation: string }
   /** The builder has written a line. */
   | { readonly type: "build-log"; readonly derivation: string; readonly line: string }
-  /** A build is over; `valid` where another process had built it meanwhile. */
+  /**
+   * A build is over; `valid` where another process had built it meanwhile, `stopped` where it was ended because of an
+   * interrupt or because another one failed.
+   */
   | {
       readonly type: "build-ended";
       readonly derivation: string;
-      readonly outcome: "built" | "valid" | "failed";
+      readonly outcome: "built" | "valid" | "failed" | "stopped";
       readonly seconds: number;
     }
   /** `done` of `total` bytes are through, `total` being absent where it is not known. */

@@ -76,12 +76,13 @@ async function buildAndReport(
   const { emit, store } = context;
   const { path: derivation } = node;
   const begun = performance.now();
-  let outcome: "built" | "failed" = "failed";
+  let outcome: "built" | "failed" | "stopped" = "failed";
   emit({ type: "build-started", derivation });
   try {
     await build(node, wanted, context);
     outcome = "built";
   } catch (error) {
+    if (context.signal.aborted) outcome = "stopped";
     const coded = asStoreError(error, store);
     const file = coded instanceof Error && "path" in coded ? String(coded.path) : store.root;
     throw fileError(coded, `build ${derivation}`, file);

@@ -33,7 +33,7 @@ export class BuildBoard {
         this.#waiting.delete(event.derivation);
         this.#running.delete(event.derivation);
         if (event.outcome === "failed") this.#failed += 1;
-        else this.#built += 1;
+        else if (event.outcome !== "stopped") this.#built += 1;
         return true;
       default:
         return false;

@@ -160,6 +160,8 @@ function describeEnd({ derivation, outcome, seconds }: Extract<Event, { type: "b
       return `built ${nameOf(derivation)} in ${describeSeconds(seconds)}\n`;
     case "valid":
       return `${nameOf(derivation)} was built by another process\n`;
+    case "stopped":
+      return `stopped ${nameOf(derivation)} after ${describeSeconds(seconds)}\n`;
     case "failed":
       return `failed ${nameOf(derivation)} after ${describeSeconds(seconds)}\n`;
   }
