@@ -5,6 +5,7 @@ import type { Config, Definitions, Freeform, Option, OptionTree } from "./option
 import { captureOrigin, currentSource, type Origin } from "./position.ts";
 import { describeValue } from "./problem.ts";
 import type { Definable } from "./property.ts";
+import { checkType } from "./types/element.ts";
 import type { Type } from "./types/type.ts";
 
 declare const offers: unique symbol;
@@ -170,6 +171,9 @@ function make<O, A>(
   for (const each of disabledModules) checkModule(each, `disabledModules of module ${name}`, origin);
   if (typeof imports !== "function")
     for (const each of imports) checkModule(each, `imports of module ${name}`, origin);
+  if (freeformType !== undefined) checkType(freeformType, `freeformType of module ${name}`, origin);
+  for (const [wanted, type] of Object.entries(args ?? {}))
+    checkType(type, `args.${wanted} of module ${name}`, origin);
   const declared: Declared = {
     name,
     key,

@@ -1,5 +1,6 @@
 /** Options: what modules declare, and the types of configurations and definitions that follow from it. */
 import type { Definable } from "./property.ts";
+import { checkType } from "./types/element.ts";
 import { Type } from "./types/type.ts";
 
 declare const values: unique symbol;
@@ -51,7 +52,10 @@ export type OptionDeclaration<V, I> = {
   readonly visible?: Visibility;
 };
 
-/** Declare an option. Its default is a definition of priority 1500; `apply` turns the merged value into another. */
+/**
+ * Declare an option. Its default is a definition of priority 1500; `apply` turns the merged value into another.
+ * Throws `option-declaration` where its type is none.
+ */
 export function mkOption<V, I>(
   declaration: OptionDeclaration<V, I> & { readonly apply?: never },
 ): Option<V, I>;
@@ -59,6 +63,7 @@ export function mkOption<V, I, W>(
   declaration: OptionDeclaration<V, I> & { readonly apply: (value: V) => W },
 ): Option<W, I>;
 export function mkOption(declaration: OptionFacts): Option {
+  checkType(declaration?.type, "mkOption");
   return new Option(declaration);
 }
 

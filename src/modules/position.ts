@@ -74,9 +74,19 @@ export function captureOrigin(
 
 /** Find line and column of the nearest call that is not in this folder. */
 function callOutside(): Location {
-  const own = new URL(".", import.meta.url).href;
-  const site = getCallSites(12).find(({ scriptName }) => !scriptName.startsWith(own));
+  const site = siteOutside();
   return site === undefined ? {} : { line: site.lineNumber, column: site.columnNumber };
+}
+
+/** Find the nearest call that is not in this folder; `undefined` where the runtime knows its file by no name. */
+export function callerOutside(): Location | undefined {
+  const { scriptName = "" } = siteOutside() ?? {};
+  return scriptName === "" ? undefined : { file: pathOf(scriptName), ...callOutside() };
+}
+
+function siteOutside() {
+  const own = new URL(".", import.meta.url).href;
+  return getCallSites(12).find(({ scriptName }) => !scriptName.startsWith(own));
 }
 
 /** Find where the calling code is in a file; `undefined` if it is not. */
@@ -99,11 +109,12 @@ function readFrame(frame: string): Location {
   const place = /\(([^()]*)\)$/.exec(frame)?.[1] ?? frame.replace(/^ {4}at (async )?/, "");
   const [, file, line, column] = /^(.+):(\d+):(\d+)$/.exec(place) ?? [];
   if (file === undefined) return {};
-  return {
-    file: file.startsWith("file://") ? fileURLToPath(file) : file,
-    line: Number(line),
-    column: Number(column),
-  };
+  return { file: pathOf(file), line: Number(line), column: Number(column) };
+}
+
+/** The path of a script, which the runtime names by URL if it is a module. */
+function pathOf(script: string): string {
+  return script.startsWith("file://") ? fileURLToPath(script) : script;
 }
 
 const parsed = new Map<string | SourceFile, Syntax | undefined>();

@@ -7,7 +7,7 @@ import { optionError } from "../problem.ts";
 import type { ValueOf } from "../property.ts";
 import { attrsOf } from "./attrs.ts";
 import { conflict, isRecord, mergeEqual, mergeOne, misfits } from "./check.ts";
-import { under, uniteElement } from "./element.ts";
+import { checkType, under, uniteElement } from "./element.ts";
 import { listOf } from "./list.ts";
 import { storePath } from "./path.ts";
 import { scalar } from "./scalar.ts";
@@ -120,6 +120,7 @@ export const anyPackage: Type<unknown, unknown> = scalar({
 export function functionTo<V, I>(
   result: Type<V, I>,
 ): Type<(...args: unknown[]) => V, ValueOf<(...args: never[]) => I>> {
+  checkType(result, "functionTo");
   const isFunction = (value: unknown): boolean => typeof value === "function";
   return new Type({
     name: "functionTo",

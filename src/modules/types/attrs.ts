@@ -8,7 +8,7 @@ import { namesOf, type Place } from "../place.ts";
 import { describeSource, optionError } from "../problem.ts";
 import type { Definable } from "../property.ts";
 import { isRecord, misfits } from "./check.ts";
-import { under } from "./element.ts";
+import { checkType, under } from "./element.ts";
 import { phraseOf, Type } from "./type.ts";
 
 export type AttrsDefinition<I> = { readonly [name: string]: Definable<I> };
@@ -24,17 +24,20 @@ export type AttrsFacts<V, I> = {
 
 /** An attribute set with values of one type; each attribute is merged by itself. Names are ordered by bytes. */
 export function attrsOf<V, I>(elemType: Type<V, I>): Type<Attrs<V>, AttrsDefinition<I>> {
+  checkType(elemType, "attrsOf");
   return attrsWith({ elemType });
 }
 
 /** An attribute set whose attributes are computed one by one, when they are read. */
 export function lazyAttrsOf<V, I>(elemType: Type<V, I>): Type<Attrs<V>, AttrsDefinition<I>> {
+  checkType(elemType, "lazyAttrsOf");
   return attrsWith({ elemType, lazy: true });
 }
 
 /** An attribute set: {@link attrsOf} or {@link lazyAttrsOf}, with a name for its placeholder. */
 export function attrsWith<V, I>(facts: AttrsFacts<V, I>): Type<Attrs<V>, AttrsDefinition<I>> {
   const { elemType: element, lazy = false, placeholder = "name" } = facts;
+  checkType(element, "attrsWith");
   return new Type({
     name: lazy ? "lazyAttrsOf" : "attrsOf",
     description: `${lazy ? "lazy attribute set" : "attribute set"} of ${phraseOf(element, "noun", "composite")}`,

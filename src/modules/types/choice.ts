@@ -7,11 +7,12 @@ import { type Place, showPath } from "../place.ts";
 import { describeValue, optionError } from "../problem.ts";
 import type { Definable } from "../property.ts";
 import { isRecord, mergeEqual, mergeOne, misfits } from "./check.ts";
-import { uniteElement } from "./element.ts";
+import { checkType, uniteElement } from "./element.ts";
 import { Mismatch, phraseOf, Type } from "./type.ts";
 
 /** `null`, or a value of a type. */
 export function nullOr<V, I>(element: Type<V, I>): Type<V | null, I | null> {
+  checkType(element, "nullOr");
   const { scalar } = element;
   return new Type({
     name: "nullOr",
@@ -71,6 +72,8 @@ function isConstants(parts: unknown): parts is readonly Constant[] {
 
 /** A value of the first type, or else of the second; the roots of all definitions decide which. */
 export function either<V, I, W, J>(left: Type<V, I>, right: Type<W, J>): Type<V | W, I | J> {
+  checkType(left, "either");
+  checkType(right, "either");
   const { scalar: isLeft } = left;
   const { scalar: isRight } = right;
   return new Type({
@@ -113,6 +116,7 @@ type InputIn<T> = T extends Type<unknown, infer I> ? I : never;
 export function oneOf<const T extends readonly [Type, ...Type[]]>(
   types: T,
 ): Type<ValueIn<T[number]>, InputIn<T[number]>> {
+  for (const each of types) checkType(each, "oneOf");
   const [first, ...rest] = types;
   const united = rest.reduce<Type>((left, right) => either(left, right), first);
   return united as Type<ValueIn<T[number]>, InputIn<T[number]>>;
@@ -124,6 +128,8 @@ export function coercedTo<A, I, J, V>(
   coerce: (value: A) => NoInfer<J>,
   to: Type<V, J>,
 ): Type<V, I | J> {
+  checkType(from, "coercedTo");
+  checkType(to, "coercedTo");
   return new Type({
     name: "coercedTo",
     description: `${phraseOf(to, "noun")} or ${phraseOf(from, "noun")} convertible to it`,
@@ -144,6 +150,7 @@ export function coercedTo<A, I, J, V>(
 
 /** A type of which an option takes one definition only. */
 export function unique<V, I>(message: string, type: Type<V, I>): Type<V, I> {
+  checkType(type, "unique");
   return new Type({
     ...factsOf(type),
     name: "unique",
@@ -163,6 +170,7 @@ export function unique<V, I>(message: string, type: Type<V, I>): Type<V, I> {
 
 /** A type of which an option takes one definition only. */
 export function uniq<V, I>(type: Type<V, I>): Type<V, I> {
+  checkType(type, "uniq");
   return unique("", type);
 }
 
@@ -172,6 +180,7 @@ export function addCheck<V, I>(
   check: (value: V) => boolean,
   description?: string,
 ): Type<V, I> {
+  checkType(type, "addCheck");
   return new Type({
     ...factsOf(type),
     ...(description === undefined ? {} : { description }),

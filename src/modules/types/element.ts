@@ -1,5 +1,21 @@
-/** Types that are made of one other: what is below it, and how it is united. */
+/** Types that are made of others: whether those are types, what is below them, how they are united. */
+import { CleaveError } from "../../base/index.ts";
+import { callerOutside, type Origin } from "../position.ts";
+import { describeValue } from "../problem.ts";
 import { type Below, Type } from "./type.ts";
+
+/** Check that a value, which was given to `where`, is a type. Throws `option-declaration`. */
+export function checkType(value: unknown, where: string, origin?: Origin): void {
+  if (value instanceof Type) return;
+  throw new CleaveError({
+    code: "option-declaration",
+    message: `${where}: this is not a type: ${describeValue(value)}`,
+    hint: `give it a type of \`types\`, such as types.string${
+      typeof value === "function" ? "; one that is made of others is called: types.listOf(types.string)" : ""
+    }`,
+    location: origin === undefined ? callerOutside() : origin.location,
+  });
+}
 
 /** The options below an element type, under the name that stands for any. */
 export function under(element: Type, name: string): readonly Below[] {

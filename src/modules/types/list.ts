@@ -4,13 +4,14 @@ import { mergeDefinitions, nothing } from "../merge.ts";
 import type { Place } from "../place.ts";
 import type { Definable } from "../property.ts";
 import { misfits } from "./check.ts";
-import { under, uniteElement } from "./element.ts";
+import { checkType, under, uniteElement } from "./element.ts";
 import { phraseOf, Type } from "./type.ts";
 
 export type ListDefinition<I> = readonly Definable<I>[];
 
 /** A list; several definitions are put one after the other. */
 export function listOf<V, I>(element: Type<V, I>): Type<readonly V[], ListDefinition<I>> {
+  checkType(element, "listOf");
   return new Type({
     name: "listOf",
     description: `list of ${phraseOf(element, "noun", "composite")}`,
@@ -58,6 +59,7 @@ function mergeList(
 
 /** A list with at least one element. */
 export function nonEmptyListOf<V, I>(element: Type<V, I>): Type<readonly [V, ...V[]], ListDefinition<I>> {
+  checkType(element, "nonEmptyListOf");
   return new Type({
     name: "nonEmptyListOf",
     description: `non-empty list of ${phraseOf(element, "noun", "composite")}`,
