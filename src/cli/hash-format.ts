@@ -2,6 +2,7 @@
 import { CleaveError, quote } from "../base/index.ts";
 import { type HashAlgorithm, type HashFormat, parseHashAlgorithm } from "../nix/hash.ts";
 import type { Arguments, Option } from "./command.ts";
+import { readValue } from "./option-value.ts";
 
 const formats: Readonly<Record<string, HashFormat>> = {
   base16: "base16",
@@ -17,10 +18,14 @@ export const hashFormatOptions: Readonly<Record<string, Option>> = {
   sri: { type: "boolean", summary: "print the hash in SRI format (the default)" },
 };
 
-export const hashTypeOption: Readonly<Record<string, Option>> = {
-  type: { type: "string", value: "ALGO", summary: "md5, sha1, sha256 (the default) or sha512" },
-  algo: { type: "string", value: "ALGO", summary: "the same, by the name that newer Nix has for it" },
-};
+/** The names that Nix has had for the option that says the algorithm. */
+const typeNames = ["type", "algo", "hash-algo"] as const;
+
+/** Make the option that says the algorithm, under each of its names; `what` completes its summary. */
+export function hashTypeOption(what: string): Readonly<Record<(typeof typeNames)[number], Option>> {
+  const same: Option = { type: "string", value: "ALGO", summary: "the same, as newer Nix calls it" };
+  return { type: { ...same, summary: `md5, sha1, sha256 or sha512${what}` }, algo: same, "hash-algo": same };
+}
 
 /** Say in which format the arguments want a hash. Throws `cli-usage` where they want two. */
 export function readHashFormat({ flag }: Arguments): HashFormat {
@@ -33,16 +38,18 @@ export function readHashFormat({ flag }: Arguments): HashFormat {
   return formats[wanted] ?? "sri";
 }
 
-/**
- * Say which algorithm the arguments want. Throws `hash-malformed` where there is none such, `cli-usage` where they
- * want two.
- */
-export function readHashType({ value }: Arguments): HashAlgorithm {
-  const [type, algo] = [value("type"), value("algo")];
-  if (type !== undefined && algo !== undefined && type !== algo)
-    throw new CleaveError({
-      code: "cli-usage",
-      message: `--type and --algo are the same option, and here they are ${quote(type)} and ${quote(algo)}`,
-    });
-  return parseHashAlgorithm(type ?? algo ?? "sha256");
+/** Say which algorithm the arguments want, if they say it. Throws `cli-usage` where there is none such or they want two. */
+export function readHashType({ value }: Arguments): HashAlgorithm | undefined {
+  const [first, ...others] = typeNames.flatMap((name) => {
+    const text = value(name);
+    return text === undefined ? [] : [{ name, text }];
+  });
+  if (first === undefined) return undefined;
+  for (const { name, text } of others)
+    if (text !== first.text)
+      throw new CleaveError({
+        code: "cli-usage",
+        message: `--${first.name} and --${name} are the same option, and here they are ${quote(first.text)} and ${quote(text)}`,
+      });
+  return readValue(first.name, first.text, parseHashAlgorithm);
 }

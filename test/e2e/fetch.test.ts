@@ -158,6 +158,16 @@ test("a URL without a name, and a number that is none", async () => {
     });
 });
 
+test("a hash and a name that are none are wrong usage", async () => {
+  for (const [option, wrong, message] of [
+    ["--hash", "md4:00", "the hash md4:00 names the algorithm md4, which there is not"],
+    ["--name", "a b", '"a b" is no name for a store path: it has " " in its name'],
+  ] as const) {
+    const { code, stderr } = await runFetch([option, wrong, "https://host.example/a"]);
+    assert.deepEqual([code, stderr.split("\n")[0]], [2, `error[cli-usage]: ${option}: ${message}`]);
+  }
+});
+
 test("the file is in the store, and not fetched again with its hash", needsNix, async () => {
   await using server = await serve(whole(hello), status(404));
   using temp = temporaryFolder();

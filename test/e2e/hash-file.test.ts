@@ -77,11 +77,11 @@ test("what cannot be read is said, after the hashes before it", async () => {
 `,
   });
   assert.deepEqual(await cleave(["hash", "file", "--type", "sha3", "x"]), {
-    code: 1,
+    code: 2,
     stdout: "",
-    stderr: `error[hash-malformed]: there is no hash algorithm sha3
+    stderr: `error[cli-usage]: --type: there is no hash algorithm sha3
   hint: the hash algorithms are md5, sha1, sha256, sha512
-  more: cleave explain hash-malformed
+  more: cleave explain cli-usage
 `,
   });
   assert.deepEqual(await cleave(["hash", "file", "--type", "md5", "--algo", "sha1", "x"]), {
@@ -91,4 +91,31 @@ test("what cannot be read is said, after the hashes before it", async () => {
   more: cleave explain cli-usage
 `,
   });
+});
+
+test("the algorithm is an option by each of its names, and a wrong one is wrong usage", async () => {
+  for (const command of [
+    ["hash", "file", "/dev/null"],
+    ["hash", "path", "/etc/passwd"],
+    ["hash", "convert", "d41d8cd98f00b204e9800998ecf8427e"],
+    ["store-path", "make-fixed", "a", "d41d8cd98f00b204e9800998ecf8427e"],
+  ])
+    for (const option of ["--type", "--algo", "--hash-algo"]) {
+      const what = `${command.join(" ")} ${option}`;
+      const { code, stdout } = await cleave([...command, option, "md5"]);
+      assert.equal(code, 0, what);
+      if (command[0] === "hash") assert.match(stdout, /^md5-/, what);
+      assert.deepEqual(
+        await cleave([...command, option, "sha3"]),
+        {
+          code: 2,
+          stdout: "",
+          stderr:
+            `error[cli-usage]: ${option}: there is no hash algorithm sha3\n` +
+            "  hint: the hash algorithms are md5, sha1, sha256, sha512\n" +
+            "  more: cleave explain cli-usage\n",
+        },
+        what,
+      );
+    }
 });

@@ -140,3 +140,18 @@ test("cleave store-path placeholder prints what stands for outputs", async () =>
     ),
   );
 });
+
+test("an option that wants a store path and gets none is wrong usage", async () => {
+  const hash = "sha256:0mdqa9w1p6cmli6976v4wi0sw9r4p5prkj7lzfd1877wk11c9c73";
+  for (const [option, ...command] of [
+    ["--reference", "make-text", "a", hash],
+    ["--reference", "make-source", "a", hash],
+    ["--derivation", "placeholder", "out"],
+  ] as const) {
+    const { code, stdout, stderr } = await cleave(["store-path", ...command, option, "result"]);
+    assert.deepEqual(
+      [code, stdout, stderr.split("\n")[0]],
+      [2, "", `error[cli-usage]: ${option}: result is no store path: it is not in /nix/store`],
+    );
+  }
+});

@@ -13,6 +13,7 @@ import type { Command } from "../command.ts";
 import { undoable } from "../interrupt.ts";
 import { withStore } from "../local-store.ts";
 import { readCount, readSeconds } from "../numbers.ts";
+import { readValue } from "../option-value.ts";
 import { withTemporaryFolder } from "../temporary-folder.ts";
 
 export const fetch: Command = {
@@ -50,14 +51,17 @@ export const fetch: Command = {
   },
   arity: [1, Number.POSITIVE_INFINITY],
   run: async (args, io) => {
-    const name = args.value("name") ?? nameOf(args.positionals[0] ?? "");
-    checkStorePathName(name);
+    const given = args.value("name");
+    if (given !== undefined) readValue("name", given, checkStorePathName);
+    const name = given ?? nameOf(args.positionals[0] ?? "");
     const tries = readCount(args, "tries", 1) ?? 5;
     const connect = (readSeconds(args, "connect-timeout") ?? 30) * 1000;
     const stall = (readSeconds(args, "stalled-timeout") ?? 60) * 1000;
     const expected = args.value("hash");
     const hash =
-      expected === undefined ? undefined : parseHash(expected, /[:-]/.test(expected) ? undefined : "sha256");
+      expected === undefined
+        ? undefined
+        : readValue("hash", expected, (text) => parseHash(text, /[:-]/.test(text) ? undefined : "sha256"));
     const output = args.value("output");
     if (output === "") throw new CleaveError({ code: "cli-usage", message: "--output names no file" });
     const fetcher = makeFetcher({

@@ -6,11 +6,11 @@ import { hashFormatOptions, hashTypeOption, readHashFormat, readHashType } from 
 export const hashPathCommand: Command = {
   usage: "[--type ALGO] [--base16|--base32|--base64|--sri] PATH...",
   summary: "Print the hash of the NAR of each path, a line each, as nix hash path does.",
-  options: { ...hashTypeOption, ...hashFormatOptions },
+  options: { ...hashTypeOption("; sha256 if absent"), ...hashFormatOptions },
   arity: [1, Number.POSITIVE_INFINITY],
   run: async (args, { write, emit }) => {
     const format = readHashFormat(args);
-    const algorithm = readHashType(args);
+    const algorithm = readHashType(args) ?? "sha256";
     for (const path of args.positionals) {
       const { hash } = await hashPath(path, {
         algorithm,

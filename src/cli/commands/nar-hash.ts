@@ -9,7 +9,7 @@ export const narHash: Command = {
   summary: "Print the hash and the size of a NAR file, once it has been read as one to its end.",
   details: "FILE may be - for standard input.",
   options: {
-    ...hashTypeOption,
+    ...hashTypeOption("; sha256 if absent"),
     ...hashFormatOptions,
     json: { type: "boolean", summary: "print an object with narHash and narSize, as in a narinfo" },
   },
@@ -17,7 +17,7 @@ export const narHash: Command = {
   run: async (args, io) => {
     const [file = ""] = args.positionals;
     const format = readHashFormat(args);
-    const hasher = makeHasher(readHashType(args));
+    const hasher = makeHasher(readHashType(args) ?? "sha256");
     const size = await placed(file, () =>
       parseNar(hashed(readInput(file, `hashing ${file}`, io), hasher.update), () => {}),
     );

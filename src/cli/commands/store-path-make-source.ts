@@ -2,6 +2,7 @@ import { parseHash } from "../../nix/hash.ts";
 import { makeFixedOutputPath } from "../../nix/make-store-path.ts";
 import { parseStorePath } from "../../nix/store-path.ts";
 import type { Command } from "../command.ts";
+import { readValue } from "../option-value.ts";
 
 export const storePathMakeSource: Command = {
   usage: "[--reference PATH]... [--self] NAME HASH",
@@ -21,7 +22,7 @@ export const storePathMakeSource: Command = {
   },
   arity: [2, 2],
   run: async ({ positionals: [name = "", hash = ""], values, flag }, { write }) => {
-    const references = values("reference").map(parseStorePath);
+    const references = values("reference").map((path) => readValue("reference", path, parseStorePath));
     const self = flag("self");
     await write(
       `${makeFixedOutputPath(name, "recursive", parseHash(hash, "sha256"), { references, self })}\n`,

@@ -2,6 +2,7 @@ import { parseHash } from "../../nix/hash.ts";
 import { makeTextPath } from "../../nix/make-store-path.ts";
 import { parseStorePath } from "../../nix/store-path.ts";
 import type { Command } from "../command.ts";
+import { readValue } from "../option-value.ts";
 
 export const storePathMakeText: Command = {
   usage: "[--reference PATH]... NAME HASH",
@@ -19,7 +20,7 @@ export const storePathMakeText: Command = {
   },
   arity: [2, 2],
   run: async ({ positionals: [name = "", hash = ""], values }, { write }) => {
-    const references = values("reference").map(parseStorePath);
+    const references = values("reference").map((path) => readValue("reference", path, parseStorePath));
     await write(`${makeTextPath(name, parseHash(hash, "sha256"), references)}\n`);
     return 0;
   },

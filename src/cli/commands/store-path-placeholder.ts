@@ -2,6 +2,7 @@ import { CleaveError, quote } from "../../base/index.ts";
 import { outputPlaceholder, upstreamPlaceholder } from "../../nix/make-store-path.ts";
 import { namePart, parseStorePath } from "../../nix/store-path.ts";
 import type { Command } from "../command.ts";
+import { readValue } from "../option-value.ts";
 
 export const storePathPlaceholder: Command = {
   usage: "[--derivation PATH] OUTPUT...",
@@ -16,7 +17,7 @@ export const storePathPlaceholder: Command = {
   arity: [1, Number.POSITIVE_INFINITY],
   run: async ({ positionals, value }, { write }) => {
     const given = value("derivation");
-    const derivation = given === undefined ? undefined : parseStorePath(given);
+    const derivation = given === undefined ? undefined : readValue("derivation", given, parseStorePath);
     if (derivation !== undefined && !namePart(derivation).endsWith(".drv"))
       throw new CleaveError({
         code: "cli-usage",
