@@ -16,6 +16,8 @@ export async function withStore<T>(
   work: (store: LocalStore) => Promise<T>,
   options: Pick<OpenOptions, "useReserve"> = {},
 ): Promise<T> {
+  // As every program of Nix: what is made in a store may be read by all, whoever calls.
+  process.umask(0o022);
   await using store = await openLocalStore({ root: findRoot(io.env, io.cwd), emit: io.emit, ...options });
   return await work(store);
 }
@@ -26,7 +28,7 @@ export async function withStore<T>(
  */
 export function findStorePath(argument: string, store: LocalStore, { cwd }: Io): StorePath {
   let file = resolve(cwd, argument);
-  for (let steps = 0; steps < 40; steps += 1) {
+  for (let steps = 0; argument !== "" && steps < 40; steps += 1) {
     const path = store.storePathOf(file);
     if (path !== undefined) return path;
     const link = firstLink(file);

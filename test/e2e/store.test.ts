@@ -1,18 +1,19 @@
 /** The commands on a store, whole. */
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import {
   chmodSync,
   existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { cleave, cleaveBytes } from "../support/cleave.ts";
+import { cleave, cleaveBytes, repository } from "../support/cleave.ts";
 import { needsNix, nixIn } from "../support/nix.ts";
 import { temporaryFolder } from "../support/temp.ts";
 
@@ -296,8 +297,82 @@ test("wrong arguments of cleave store", async () => {
     await refused("gc", "--print-dead", "--print-live"),
     "error[cli-usage]: --print-live and --print-dead cannot be used together",
   );
+  assert.equal(
+    await refused("add", "--reference", "foo", "--name", "y", "x"),
+    "error[cli-usage]: --reference goes only with --text: nothing else says what it refers to",
+  );
+  assert.equal(
+    await refused("add", "--text", "--algorithm", "md5", "x"),
+    "error[cli-usage]: --algorithm does not go with --text, which is always addressed by SHA-256",
+  );
+  assert.equal(
+    await refused("add", "--name", "x", "-"),
+    "error[cli-usage]: standard input goes only with --text, --nar and --derivation; a file of that name is ./-",
+  );
+  assert.equal(
+    await refused("gc", "--max-freed", "1", "--print-dead"),
+    "error[cli-usage]: --max-freed and --print-dead cannot be used together",
+  );
+  assert.equal(
+    await refused("verify", "--repair"),
+    "error[cli-usage]: --repair goes only with --check-contents, which finds what is damaged",
+  );
   assert.equal(await refused("gcc"), 'error[cli-unknown-command]: there is no command "store gcc"');
   assert.ok(!existsSync(at.root));
+});
+
+test("an empty argument is no file and no path, not the working folder", async () => {
+  using at = place();
+  assert.deepEqual(await at.run(["add", ""]), {
+    code: 1,
+    stdout: "",
+    stderr:
+      'error[file-failed]: cannot read the file: no such file or directory\n  at ""\n' +
+      "  more: cleave explain file-failed\n",
+  });
+  const path = (await at.lines(["add", "--text", at.file("f", "")])).trimEnd();
+  const { code, stderr } = await cleave(["store", "info", ""], {
+    cwd: join(at.root, path, ".."),
+    env: { CLEAVE_ROOT: at.root },
+  });
+  assert.deepEqual(
+    [code, stderr.split("\n")[0]],
+    [1, 'error[store-not-in-store]: "" is no path in the store'],
+  );
+});
+
+test("a place that is not UTF-8 is refused, and no other is taken", () => {
+  using temp = temporaryFolder();
+  const refused = (script: string) => {
+    const { status, stderr } = spawnSync("sh", ["-c", script, repository], {
+      cwd: temp.path,
+      encoding: "utf8",
+    });
+    assert.equal(status, 1);
+    return stderr.split("\n")[0];
+  };
+  const message = (variable: string, place: string) =>
+    `error[store-no-place]: the place of the store cannot be read from ${variable}: ${temp.path}/${place} is not UTF-8`;
+  const odd = "$(printf 'o\\377')";
+  assert.equal(refused(`CLEAVE_ROOT=${odd} "$0/cleave" store verify`), message("CLEAVE_ROOT", "o\ufffd"));
+  assert.equal(
+    refused(`CLEAVE_ROOT= XDG_DATA_HOME="$PWD/${odd}" "$0/cleave" store verify`),
+    message("XDG_DATA_HOME", "o\ufffd/cleave"),
+  );
+  assert.equal(
+    refused(`mkdir ${odd}; ln -s ${odd} link; CLEAVE_ROOT=link "$0/cleave" store verify`),
+    message("CLEAVE_ROOT", "o").replace(/(\/\S+o) is/, '"$1\\udcff" is'),
+  );
+  assert.deepEqual(readdirSync(temp.path).length, 2);
+});
+
+test("a store can be read by all, whatever the umask", () => {
+  using at = place();
+  const script = `umask 077; CLEAVE_ROOT="$1" "$0/cleave" store add --text "$2"`;
+  const args = ["-c", script, repository, at.root, at.file("f", "")];
+  assert.equal(spawnSync("sh", args).status, 0);
+  for (const folder of ["", "nix/store", "nix/store/.links", "nix/var/nix/db", "nix/var/nix/gcroots"])
+    assert.equal(statSync(join(at.root, folder)).mode & 0o777, 0o755, folder);
 });
 
 test("real Nix reads what the commands wrote, and the commands what real Nix wrote", needsNix, async () => {

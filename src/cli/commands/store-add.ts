@@ -45,6 +45,19 @@ export const storeAdd: Command = {
     if (kinds.length > 1) throw usage(`--${kinds.join(" and --")} cannot be used together`);
     if (args.value("name") !== undefined && args.positionals.length > 1)
       throw usage("--name names one file, and there are more");
+    const [kind] = kinds;
+    if (args.values("reference").length > 0 && kind !== "text")
+      throw usage("--reference goes only with --text: nothing else says what it refers to");
+    if (args.value("algorithm") !== undefined && (kind === "text" || kind === "derivation"))
+      throw usage(`--algorithm does not go with --${kind}, which is always addressed by SHA-256`);
+    if (args.positionals.includes("-") && (kind === undefined || kind === "flat"))
+      throw usage("standard input goes only with --text, --nar and --derivation; a file of that name is ./-");
+    if (args.positionals.includes(""))
+      throw new CleaveError({
+        code: "file-failed",
+        message: "cannot read the file: no such file or directory",
+        location: { file: "" },
+      });
     const files = args.positionals.map((file) => ({ file, name: args.value("name") ?? nameOf(file, io) }));
     return await withStore(io, async (store) => {
       const paths = args.flag("derivation")

@@ -28,6 +28,8 @@ export const storeGc: Command = {
     const modes = ["print-roots", "print-live", "print-dead"].filter(flag);
     if (modes.length > 1) throw usage(`--${modes.join(" and --")} cannot be used together`);
     const maxFreed = readBytes(args, "max-freed");
+    if (maxFreed !== undefined && modes.length > 0)
+      throw usage(`--max-freed and --${modes[0]} cannot be used together`);
     return await undoable((signal) =>
       withStore(io, async (store) => await collect(store, signal), { useReserve: true }),
     );
