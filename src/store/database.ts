@@ -107,18 +107,22 @@ function connect(db: DatabaseSync, patience: number) {
   return {
     retry,
 
-    /** Run a transaction that writes, whole or not at all. */
+    /** Run a transaction that writes, whole or not at all, and with nothing else of this process in between. */
     write: <T>(action: () => T): Promise<T> => {
       const run = async () => {
-        await retry(() => db.exec("begin immediate"));
-        try {
-          const result = action();
-          db.exec("commit");
-          return result;
-        } catch (error) {
-          if (db.isTransaction) db.exec("rollback");
-          throw error;
-        }
+        const outcome = await retry((): { readonly value: T } | { readonly error: unknown } => {
+          db.exec("begin immediate");
+          try {
+            const value = action();
+            db.exec("commit");
+            return { value };
+          } catch (error) {
+            if (db.isTransaction) db.exec("rollback");
+            return { error };
+          }
+        });
+        if ("error" in outcome) throw outcome.error;
+        return outcome.value;
       };
       const result = writing.then(run, run);
       writing = result.catch(() => {});
