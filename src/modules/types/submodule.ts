@@ -5,10 +5,10 @@ import { compile } from "../compile.ts";
 import { type Compiled, Group, Redirect } from "../compiled.ts";
 import { Definition } from "../definition.ts";
 import { Evaluation, type Part, type SpecialArgs } from "../evaluate.ts";
-import { bodyOf, type Declared, defineModule, Module, type OffersOf } from "../module.ts";
+import { bodyOf, checkModule, type Declared, defineModule, Module, type OffersOf } from "../module.ts";
 import type { Config, Definitions, OptionTree } from "../option.ts";
 import { type Place, showPlace } from "../place.ts";
-import { captureOrigin } from "../position.ts";
+import { callerOutside, captureOrigin, Origin } from "../position.ts";
 import { isRecord, misfits } from "./check.ts";
 import { type JsonSchema, phraseOf, Type } from "./type.ts";
 
@@ -18,7 +18,10 @@ export type SubmoduleFacts<M> = {
   readonly description?: string;
 };
 
-/** A configuration of the options of some modules; it is defined by records, and by modules that come on top. */
+/**
+ * A configuration of the options of some modules; it is defined by records, and by modules that come on top.
+ * Throws `module-invalid`.
+ */
 export function submodule<const O extends OptionTree>(declaration: {
   readonly options: O;
 }): Type<Config<O>, Definitions<O> | Module>;
@@ -27,19 +30,29 @@ export function submodule<const M extends readonly Module[]>(
   modules: M,
 ): Type<Config<OffersOf<M[number]>>, Definitions<OffersOf<M[number]>> | Module>;
 export function submodule(given: { readonly options: OptionTree } | Module | readonly Module[]): Type {
-  if (Array.isArray(given)) return submoduleWith({ modules: given });
-  if (Module.is(given)) return submoduleWith({ modules: [given] });
-  const { options } = given as { readonly options: OptionTree };
+  if (!isDeclaration(given)) return submoduleWith({ modules: [given].flat() });
+  const { options } = given;
   return submoduleOf({
     modules: [{ ...bodyOf("submodule", captureOrigin(submodule), undefined), options, body: undefined }],
   });
+}
+
+function isDeclaration(given: unknown): given is { readonly options: OptionTree } {
+  return isRecord(given) && isRecord(given["options"]);
 }
 
 /** A {@link submodule} with arguments and a description of its own. */
 export function submoduleWith<const M extends readonly Module[]>(
   facts: SubmoduleFacts<M>,
 ): Type<Config<OffersOf<M[number]>>, Definitions<OffersOf<M[number]>> | Module> {
-  return submoduleOf({ ...facts, modules: facts.modules.map((each) => Module.declared(each)) });
+  return submoduleOf({ ...facts, modules: facts.modules.map(declaredIn) });
+}
+
+/** What is in a module. Throws `module-invalid`. */
+function declaredIn(module: unknown): Declared {
+  return Module.is(module)
+    ? Module.declared(module)
+    : checkModule(module, "submodule", new Origin(callerOutside() ?? {}));
 }
 
 type Parts = {
