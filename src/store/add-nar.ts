@@ -19,6 +19,7 @@ import { growing } from "./growing.ts";
 import { hashFile } from "./hash-file.ts";
 import { realPathOf } from "./layout.ts";
 import { makeValid } from "./make-valid.ts";
+import type { NewPath } from "./path-info.ts";
 import { restoreNar } from "./restore.ts";
 import type { State } from "./state.ts";
 import type { AddNarOptions, Bytes, NewNar } from "./store.ts";
@@ -28,9 +29,9 @@ export async function addNar(state: State, info: NewNar, nar: Bytes): Promise<vo
   await makeValid(state, [info.path], async () => {
     const place = realPathOf(state.layout, info.path);
     const content = contentHasher(info, place);
-    const { hash, size } = await restoreNar(place, nar, content.update);
+    const { hash, size } = await restoreNar(place, nar, { each: content.update });
     checkNar(info, hash, size);
-    checkContentAddress(info, content.finish);
+    await checkContentAddress(info, content.finish);
     return [info];
   });
 }
@@ -39,18 +40,19 @@ export async function addNar(state: State, info: NewNar, nar: Bytes): Promise<vo
 export async function addContent(
   state: State,
   nar: Bytes,
-  { name, algorithm = "sha256" }: AddNarOptions,
+  { name, algorithm = "sha256", signal }: AddNarOptions,
 ): Promise<StorePath> {
   checkStorePathName(name);
   using tree = await growing(state);
   const own = algorithm === "sha256" ? undefined : makeHasher(algorithm);
-  const { hash: narHash, size: narSize } = await restoreNar(tree.place, nar, own?.update);
+  const { hash: narHash, size: narSize } = await restoreNar(tree.place, nar, { each: own?.update, signal });
   const hash = own?.finish() ?? narHash;
   const path = makeFixedOutputPath(name, "recursive", hash);
-  await makeValid(state, [path], () => {
+  const make = (): NewPath[] => {
     renameSync(tree.place, realPathOf(state.layout, path));
     return [{ path, narHash, narSize, references: [], contentAddress: { method: "recursive", hash } }];
-  });
+  };
+  await makeValid(state, [path], make, signal);
   return path;
 }
 
@@ -71,15 +73,18 @@ function contentHasher({ path, references, contentAddress }: NewNar, place: stri
       finish: (algorithm: HashAlgorithm) => hashFile(place, algorithm),
     };
   const { algorithm } = contentAddress.hash;
-  if (!references.includes(path)) return makeHasher(algorithm);
+  if (!references.includes(path)) {
+    const plain = makeHasher(algorithm);
+    return { update: plain.update, finish: async () => plain.finish() };
+  }
   const hasher = makeModuloHasher(algorithm, hashPart(path));
-  return { update: hasher.update, finish: () => hasher.finish().hash };
+  return { update: hasher.update, finish: async () => hasher.finish().hash };
 }
 
-function checkContentAddress(
+async function checkContentAddress(
   { path, references, contentAddress }: NewNar,
-  contentHash: (algorithm: HashAlgorithm) => Hash,
-): void {
+  contentHash: (algorithm: HashAlgorithm) => Promise<Hash>,
+): Promise<void> {
   if (contentAddress === undefined) return;
   const refuse = (what: string) =>
     new CleaveError({
@@ -95,6 +100,6 @@ function checkContentAddress(
   if (method === "text" && self) throw refuse("a text cannot refer to itself");
   const right = makeContentAddressedPath(namePart(path), contentAddress, { references: others, self });
   if (right !== path) throw refuse(`that is ${right}`);
-  const actual = contentHash(hash.algorithm);
+  const actual = await contentHash(hash.algorithm);
   if (!equalHash(actual, hash)) throw refuse(`its content has ${formatNamedHash(actual, "nix32")}`);
 }

@@ -14,6 +14,7 @@ import { storeTime } from "./canonical.ts";
 import { hashFile } from "./hash-file.ts";
 import { realPathOf } from "./layout.ts";
 import { makeValid } from "./make-valid.ts";
+import type { NewPath } from "./path-info.ts";
 import { restoreNar } from "./restore.ts";
 import type { State } from "./state.ts";
 import type { AddTreeOptions } from "./store.ts";
@@ -37,13 +38,14 @@ export async function addTree(state: State, source: string, options: AddTreeOpti
 async function addRecursive(
   state: State,
   source: string,
-  { name, algorithm = "sha256" }: AddTreeOptions,
+  { name, algorithm = "sha256", signal }: AddTreeOptions,
 ): Promise<StorePath> {
   const nar = makeHasher("sha256");
   const own = algorithm === "sha256" ? undefined : makeHasher(algorithm);
   let narSize = 0;
   let kept: Buffer[] | undefined = [];
   for await (const block of dumpPath(source)) {
+    signal?.throwIfAborted();
     nar.update(block);
     own?.update(block);
     narSize += block.length;
@@ -53,27 +55,31 @@ async function addRecursive(
   const narHash = nar.finish();
   const hash = own?.finish() ?? narHash;
   const path = makeFixedOutputPath(name, "recursive", hash);
-  await makeValid(state, [path], async () => {
-    const copied = await restoreNar(realPathOf(state.layout, path), kept ?? dumpPath(source));
+  const make = async (): Promise<NewPath[]> => {
+    const copied = await restoreNar(realPathOf(state.layout, path), kept ?? dumpPath(source), { signal });
     if (!equalHash(copied.hash, narHash)) throw sourceChanged(source);
     return [{ path, narHash, narSize, references: [], contentAddress: { method: "recursive", hash } }];
-  });
+  };
+  await makeValid(state, [path], make, signal);
   return path;
 }
 
 async function addFlat(
   state: State,
   source: string,
-  { name, algorithm = "sha256" }: AddTreeOptions,
+  { name, algorithm = "sha256", signal }: AddTreeOptions,
 ): Promise<StorePath> {
-  const hash = hashFile(source, algorithm);
+  const hash = await hashFile(source, algorithm, { signal });
   const path = makeFixedOutputPath(name, "flat", hash);
-  await makeValid(state, [path], async () => {
+  const make = async (): Promise<NewPath[]> => {
     const target = realPathOf(state.layout, path);
     const fd = openSync(target, "wx", 0o444);
     try {
-      const copied = hashFile(source, algorithm, (bytes) => {
-        for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
+      const copied = await hashFile(source, algorithm, {
+        each: (bytes) => {
+          for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
+        },
+        signal,
       });
       if (!equalHash(copied, hash)) throw sourceChanged(source);
       fchmodSync(fd, 0o444);
@@ -91,7 +97,8 @@ async function addFlat(
         contentAddress: { method: "flat", hash },
       },
     ];
-  });
+  };
+  await makeValid(state, [path], make, signal);
   return path;
 }
 

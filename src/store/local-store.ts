@@ -56,7 +56,10 @@ export type LocalStore = Store & {
    */
   readonly exportPaths: (paths: Iterable<StorePath>) => AsyncIterable<Buffer>;
   /** Make the paths of such a stream valid; gives each when it is. */
-  readonly importPaths: (source: Bytes) => AsyncIterable<StorePath>;
+  readonly importPaths: (
+    source: Bytes,
+    options?: { readonly signal?: AbortSignal | undefined },
+  ) => AsyncIterable<StorePath>;
 
   /** Make a link a lasting root: an absolute path outside of the store. Throws `store-root-occupied`. */
   readonly addRoot: (link: string, path: StorePath) => Promise<void>;
@@ -200,7 +203,7 @@ export async function openLocalStore({
     register: (paths) => guard(() => register(state, paths)),
 
     exportPaths: (paths) => guardAll(exportPaths(state, paths)),
-    importPaths: (source) => guardAll(importPaths(state, source)),
+    importPaths: (source, options) => guardAll(importPaths(state, source, options)),
 
     addRoot: (link, path) =>
       guard(async () => {

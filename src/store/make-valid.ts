@@ -12,18 +12,22 @@ import type { State } from "./state.ts";
  *
  * A temporary root first, then the locks beside the paths, what an earlier attempt left deleted, the trees made,
  * and only then registered. Killed before that, nothing is valid, and the next attempt or collection deletes what
- * is there; killed after it, all is done.
+ * is there; killed after it, all is done. Aborted before it, what was made is deleted.
  */
 export async function makeValid(
   state: State,
   paths: readonly StorePath[],
   make: (missing: readonly StorePath[]) => Promise<readonly NewPath[]> | readonly NewPath[],
+  signal?: AbortSignal,
 ): Promise<void> {
   const { layout, database, roots } = state;
   await roots.add(paths);
   const wanted = paths.filter((path) => !database.isValid(path));
   if (wanted.length === 0) return;
-  const locks = await lockPaths(wanted.map((path) => realPathOf(layout, path)));
+  const locks = await lockPaths(
+    wanted.map((path) => realPathOf(layout, path)),
+    { signal },
+  );
   try {
     const missing = wanted.filter((path) => !database.isValid(path));
     const clean = () => {
@@ -32,7 +36,9 @@ export async function makeValid(
     if (missing.length > 0) {
       clean();
       try {
-        await register(state, await make(missing));
+        const made = await make(missing);
+        signal?.throwIfAborted();
+        await register(state, made);
       } catch (error) {
         clean();
         throw error;

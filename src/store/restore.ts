@@ -4,21 +4,27 @@ import { hasAttributes } from "./libc.ts";
 import type { Bytes } from "./store.ts";
 import { type StoreTreeWriter, storeTreeWriter } from "./tree-writer.ts";
 
+type RestoreOptions = {
+  readonly each?: ((bytes: Uint8Array) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+};
+
 /**
  * Make the tree of a NAR at a path in a store, in canonical form; gives the NAR's SHA-256 and size. `each` gets
- * all of its bytes.
+ * all of its bytes. Aborted, it stops in the middle of the tree.
  */
 export async function restoreNar(
   path: string,
   nar: Bytes,
-  each: (bytes: Uint8Array) => void = () => {},
+  { each, signal }: RestoreOptions = {},
 ): Promise<{ readonly hash: Hash; readonly size: number }> {
   const hasher = makeHasher("sha256");
   const writer = storeTreeWriter(path);
   try {
     const bytes = tee(nar, (chunk) => {
+      signal?.throwIfAborted();
       hasher.update(chunk);
-      each(chunk);
+      each?.(chunk);
     });
     const size = await parseNar(bytes, writer.write);
     finishTree(path, writer);

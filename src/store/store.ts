@@ -68,6 +68,8 @@ export type AddNarOptions = {
   readonly name: string;
   /** `sha256` where it says nothing. */
   readonly algorithm?: HashAlgorithm;
+  /** Aborted, what was made so far is deleted, and its reason is thrown. */
+  readonly signal?: AbortSignal | undefined;
 };
 
 export type AddTreeOptions = AddNarOptions & {

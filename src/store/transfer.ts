@@ -47,7 +47,11 @@ export async function* exportPaths(
  * of `nix-store --import` is: nothing in it says that a path has the content that its derivation makes. Throws
  * `store-export-malformed`, `store-invalid-path` and what reading a NAR throws.
  */
-export async function* importPaths(state: State, source: Bytes): AsyncGenerator<StorePath> {
+export async function* importPaths(
+  state: State,
+  source: Bytes,
+  { signal }: { readonly signal?: AbortSignal | undefined } = {},
+): AsyncGenerator<StorePath> {
   const { layout } = state;
   const reader = exportReader(source);
   while (await reader.more()) {
@@ -56,14 +60,18 @@ export async function* importPaths(state: State, source: Bytes): AsyncGenerator<
     const writer = storeTreeWriter(tree.place);
     try {
       const hasher = makeHasher("sha256");
-      const narSize = await reader.nar(writer.write, hasher.update);
+      const narSize = await reader.nar(writer.write, (bytes) => {
+        signal?.throwIfAborted();
+        hasher.update(bytes);
+      });
       finishTree(tree.place, writer);
       const narHash = hasher.finish();
       const trailer = await reader.trailer();
-      await makeValid(state, [trailer.path], () => {
+      const make = () => {
         renameSync(tree.place, realPathOf(layout, trailer.path));
         return [{ ...trailer, narHash, narSize }];
-      });
+      };
+      await makeValid(state, [trailer.path], make, signal);
       yield trailer.path;
     } finally {
       writer.close();

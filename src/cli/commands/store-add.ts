@@ -1,4 +1,5 @@
 import { basename, resolve } from "node:path";
+import { addAbortSignal, Readable } from "node:stream";
 import { CleaveError } from "../../base/index.ts";
 import {
   type Derivation,
@@ -12,6 +13,7 @@ import {
 import type { LocalStore } from "../../store/index.ts";
 import type { Arguments, Command, Io } from "../command.ts";
 import { readInput } from "../input.ts";
+import { undoable } from "../interrupt.ts";
 import { findStorePaths, jsonOption, withStore, writePaths } from "../local-store.ts";
 
 export const storeAdd: Command = {
@@ -60,11 +62,20 @@ export const storeAdd: Command = {
       });
     const files = args.positionals.map((file) => ({ file, name: args.value("name") ?? nameOf(file, io) }));
     return await withStore(io, async (store) => {
-      const paths = args.flag("derivation")
-        ? await addDerivations(store, files, io)
-        : await addAll(store, files, args, io);
-      await writePaths(paths, args.flag("json"), io);
-      return 0;
+      const add = async (signal?: AbortSignal) => {
+        const paths = args.flag("derivation")
+          ? await addDerivations(store, files, io)
+          : await addAll(store, files, args, io, signal);
+        await writePaths(paths, args.flag("json"), io);
+        return 0;
+      };
+      // What is read whole before anything is made has nothing to undo.
+      if (kind === "text" || kind === "derivation") return await add();
+      return await undoable(async (signal) => {
+        if (kind === "nar" && args.positionals.includes("-") && io.stdin instanceof Readable)
+          addAbortSignal(signal, io.stdin);
+        return await add(signal);
+      });
     });
   },
 };
@@ -76,6 +87,7 @@ async function addAll(
   files: readonly Named[],
   args: Arguments,
   io: Io,
+  signal: AbortSignal | undefined,
 ): Promise<StorePath[]> {
   const algorithm = parseHashAlgorithm(args.value("algorithm") ?? "sha256");
   const paths: StorePath[] = [];
@@ -84,13 +96,14 @@ async function addAll(
       const references = findStorePaths(args.values("reference"), store, io);
       paths.push(await store.addText({ name, content: await readAll(file, io), references }));
     } else if (args.flag("nar"))
-      paths.push(await store.addContent(readInput(file, "adding", io), { name, algorithm }));
+      paths.push(await store.addContent(readInput(file, "adding", io), { name, algorithm, signal }));
     else
       paths.push(
         await store.addTree(resolve(io.cwd, file), {
           name,
           algorithm,
           method: args.flag("flat") ? "flat" : "recursive",
+          signal,
         }),
       );
   }

@@ -1,6 +1,8 @@
+import { addAbortSignal, Readable } from "node:stream";
 import { CleaveError } from "../../base/index.ts";
 import type { Command } from "../command.ts";
 import { readInput } from "../input.ts";
+import { undoable } from "../interrupt.ts";
 import { jsonOption, withStore, writePaths } from "../local-store.ts";
 
 export const storeImport: Command = {
@@ -10,19 +12,22 @@ export const storeImport: Command = {
   options: jsonOption,
   arity: [0, 0],
   run: async ({ flag }, io) =>
-    await withStore(io, async (store) => {
-      const paths: string[] = [];
-      try {
-        for await (const path of store.importPaths(readInput("-", "importing", io))) {
-          if (flag("json")) paths.push(path);
-          else await writePaths([path], false, io);
+    await withStore(io, (store) =>
+      undoable(async (signal) => {
+        if (io.stdin instanceof Readable) addAbortSignal(signal, io.stdin);
+        const paths: string[] = [];
+        try {
+          for await (const path of store.importPaths(readInput("-", "importing", io), { signal })) {
+            if (flag("json")) paths.push(path);
+            else await writePaths([path], false, io);
+          }
+        } catch (error) {
+          // What has an offset is wrong in the stream.
+          const isOfStream = error instanceof CleaveError && error.location?.offset !== undefined;
+          throw isOfStream ? error.at({ file: "standard input" }) : error;
         }
-      } catch (error) {
-        // What has an offset is wrong in the stream.
-        const isOfStream = error instanceof CleaveError && error.location?.offset !== undefined;
-        throw isOfStream ? error.at({ file: "standard input" }) : error;
-      }
-      if (flag("json")) await writePaths(paths, true, io);
-      return 0;
-    }),
+        if (flag("json")) await writePaths(paths, true, io);
+        return 0;
+      }),
+    ),
 };
