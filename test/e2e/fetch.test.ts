@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -193,10 +193,11 @@ test("--no-store needs no store", async () => {
 test("a destination where no file can be is refused before anything is fetched", async () => {
   await using server = await serve(whole(hello));
   using temp = temporaryFolder();
+  execFileSync("mkfifo", [join(temp.path, "pipe")]);
   const fetchTo = (output: string) => runFetch(["-o", output, `${server.url}hello.txt`], { cwd: temp.path });
   for (const [output, kind] of [
     [temp.path, "a folder"],
-    ["/dev/null", "a pipe or a device"],
+    [join(temp.path, "pipe"), "a pipe or a device"],
   ] as const)
     assert.deepEqual(await fetchTo(output), {
       code: 1,
