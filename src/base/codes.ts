@@ -51,6 +51,7 @@ export const codes = {
   "store-no-space": "There is no space left for the store",
   "store-not-in-store": "A path is not in the store",
   "store-not-writable": "The store cannot be written",
+  "store-path-alive": "A store path cannot be deleted",
   "store-root-occupied": "A garbage collector root cannot be made",
   "store-root-unreadable": "A garbage collector root cannot be read",
   "store-version": "The store has another schema",

@@ -104,6 +104,14 @@ export const commands: Readonly<Record<string, Entry>> = {
     summary: "add what another store exported",
     load: async () => (await import("./commands/store-import.ts")).storeImport,
   },
+  "store add-root": {
+    summary: "keep a path for as long as a symlink is there",
+    load: async () => (await import("./commands/store-add-root.ts")).storeAddRoot,
+  },
+  "store delete": {
+    summary: "delete paths that nothing needs",
+    load: async () => (await import("./commands/store-delete.ts")).storeDelete,
+  },
   "store gc": {
     summary: "delete what nothing needs",
     load: async () => (await import("./commands/store-gc.ts")).storeGc,

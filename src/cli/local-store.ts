@@ -3,7 +3,13 @@ import { readlinkSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { CleaveError, encodeText, quote } from "../base/index.ts";
 import type { StorePath } from "../nix/index.ts";
-import { findRoot, type LocalStore, type OpenOptions, openLocalStore } from "../store/index.ts";
+import {
+  type Collected,
+  findRoot,
+  type LocalStore,
+  type OpenOptions,
+  openLocalStore,
+} from "../store/index.ts";
 import type { Io, Option } from "./command.ts";
 
 export const jsonOption: Readonly<Record<"json", Option>> = {
@@ -51,6 +57,19 @@ export function findStorePaths(args: readonly string[], store: LocalStore, io: I
 export async function writePaths(paths: readonly string[], json: boolean, { write }: Io): Promise<void> {
   if (json) await write(`${JSON.stringify({ paths })}\n`);
   else if (paths.length > 0) await write(encodeText(paths.map((path) => `${path}\n`).join("")));
+}
+
+/** Write what was deleted, as one line or as a JSON object. */
+export async function writeCollected(
+  { paths, bytesFreed }: Collected,
+  json: boolean,
+  { write }: Io,
+): Promise<void> {
+  await write(
+    json
+      ? `${JSON.stringify({ paths, bytesFreed })}\n`
+      : `${paths.length} store paths deleted, ${(bytesFreed / 2 ** 20).toFixed(2)} MiB freed\n`,
+  );
 }
 
 /** Resolve the first symlink on the way to a file. */

@@ -17,18 +17,22 @@ import {
   systemPath,
   toRaw,
 } from "../nix/index.ts";
-import { namesIn } from "./byte-names.ts";
+import { lookAt, namesIn } from "./byte-names.ts";
 import { receiveRoots } from "./collector-socket.ts";
 import type { Database } from "./database.ts";
 import { deleteTree } from "./delete-tree.ts";
-import type { Layout } from "./layout.ts";
+import { type Layout, realPathOf } from "./layout.ts";
 import { loadLive } from "./live.ts";
 import { openLockFile, waitForLock } from "./lock.ts";
-import { findLastingRoots, findTemporaryRoots } from "./roots.ts";
+import { invalidPath } from "./query.ts";
+import { findLastingRoots, findTemporaryRoots, type Roots } from "./roots.ts";
+import { whyAlive } from "./why-alive.ts";
 
 export type CollectOptions = {
   /** What to do: delete what is dead (the default), or only say what is dead or live. */
   readonly action?: "delete" | "list-dead" | "list-live";
+  /** Delete just these paths. Throws `store-path-alive` if one is needed, `store-invalid-path` if one is not there. */
+  readonly only?: ReadonlySet<StorePath>;
   /** Stop when more than this many bytes are freed. */
   readonly maxFreed?: number | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -50,7 +54,7 @@ const mostBytesAtOnce = 64 * 2 ** 20;
 /** Collect garbage. Throws what `asStoreError` knows. */
 export async function collect(
   { layout, database, emit }: { readonly layout: Layout; readonly database: Database; readonly emit: Emit },
-  { action = "delete", maxFreed = Infinity, signal }: CollectOptions,
+  { action = "delete", only, maxFreed = Infinity, signal }: CollectOptions,
 ): Promise<Collected> {
   const note = (message: string) => emit({ type: "note", message });
   if (action === "delete") rmSync(layout.reserved, { force: true });
@@ -78,11 +82,13 @@ export async function collect(
     keep = live.keep;
 
     if (action === "list-live") return { paths: live.live().sort(compareText), bytesFreed: 0 };
-    note(action === "delete" ? "deleting garbage..." : "determining live/dead paths...");
+    if (only === undefined)
+      note(action === "delete" ? "deleting garbage..." : "determining live/dead paths...");
     const strays = () =>
       namesIn(layout.store).filter((name) => {
         if (name === basename(layout.links)) return false;
         const path = `${storeFolder}/${name}`;
+        if (only !== undefined && !(isForeignStorePath(path) && only.has(path))) return false;
         return !isForeignStorePath(path) || !(kept.has(hashPart(path)) || database.isValid(path));
       });
     if (action === "list-dead") {
@@ -93,6 +99,23 @@ export async function collect(
       };
     }
 
+    const requireDead = (paths: ReadonlySet<StorePath>) => {
+      const roots: Roots = new Map([
+        ...early.map((path) => [path, new Set(["{temp}"])] as const),
+        ...temporary,
+        ...lasting,
+      ]);
+      for (const path of paths) {
+        const error = whyAlive(database, path, paths, roots);
+        if (error !== undefined) throw error;
+      }
+    };
+    if (only !== undefined) {
+      requireDead(only);
+      for (const path of only)
+        if (!database.isValid(path) && lookAt(realPathOf(layout, path)) === undefined)
+          throw invalidPath(path);
+    }
     const deleted: string[] = [];
     let bytesFreed = 0;
     const remove = (path: string): boolean => {
@@ -105,7 +128,7 @@ export async function collect(
     };
     const removeAll = async (): Promise<void> => {
       if (maxFreed <= 0) return;
-      const dead = live.dead();
+      const dead = live.dead().filter(({ path }) => only === undefined || only.has(path));
       for (let at = 0; at < dead.length; ) {
         await turn();
         signal?.throwIfAborted();
@@ -133,6 +156,8 @@ export async function collect(
       }
     };
     await removeAll();
+    // What became needed meanwhile.
+    if (only !== undefined) requireDead(new Set([...only].filter(database.isValid)));
     note("deleting unused links...");
     note(`note: currently hard linking saves ${(removeUnusedLinks(layout) / 2 ** 20).toFixed(2)} MiB`);
     return { paths: deleted.sort(compareText), bytesFreed };

@@ -7,6 +7,8 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
+  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -232,6 +234,86 @@ test("cleave store gc: says what it does in Nix's words, keeps roots, frees no m
       "error[cli-usage]: --max-freed takes a number of bytes up to 1024T, such as 1048576, 1024K or 1M, not much\n" +
       "  more: cleave explain cli-usage\n",
   });
+});
+
+test("cleave store delete and add-root: what is needed stays", async () => {
+  using at = place();
+  at.file("hello", "hello\n");
+  at.file("see", `see ${hello}`);
+  await at.lines(["add", "--text", "hello"]);
+  await at.lines(["add", "--text", "--reference", hello, "see"]);
+  const gcroots = join(at.root, "nix/var/nix/gcroots");
+  const refused = async (...args: string[]) => {
+    const { code, stdout, stderr } = await at.run(args);
+    assert.deepEqual([code, stdout], [1, ""]);
+    return stderr;
+  };
+  const finding = "finding garbage collector roots...\n";
+  assert.equal(
+    await refused("delete", hello),
+    `${finding}error[store-path-alive]: ${hello} cannot be deleted: ${see} needs it\n` +
+      "  hint: delete that, too: cleave store delete takes several paths\n" +
+      "  more: cleave explain store-path-alive\n",
+  );
+  assert.equal(await at.lines(["add-root", "result", see]), "");
+  assert.equal(await at.lines(["add-root", "result", see]), "");
+  assert.equal(readlinkSync(join(at.path, "result")), see);
+  assert.equal(await at.lines(["gc", "--print-roots"]), `${at.path}/result -> ${see}\n`);
+  const byRoot = `${at.path}/result keeps`;
+  assert.equal(
+    await refused("delete", hello, see),
+    `${finding}error[store-path-alive]: ${hello} cannot be deleted: the garbage collector root ${byRoot} ${see}, which needs it\n` +
+      "  hint: remove that root first, or let the process end that has it\n" +
+      "  more: cleave explain store-path-alive\n",
+  );
+  assert.match(await refused("delete", see), new RegExp(`cannot be deleted: .* ${byRoot} it\n`));
+  assert.match(
+    await refused("add-root", "hello", see),
+    /^error\[store-root-occupied\]: .* something else is there\n/,
+  );
+  const missing = "/nix/store/00000000000000000000000000000000-no";
+  assert.match(await refused("add-root", "other", missing), /^error\[store-invalid-path\]: /);
+  assert.match(await refused("delete", missing), /error\[store-invalid-path\]: /);
+  assert.equal((await at.run(["add-root", "", see])).code, 2);
+  assert.equal((await at.run(["add-root", join(at.root, see, "x"), see])).code, 2);
+  rmSync(join(at.path, "result"));
+  // Damaged ones go like any other, and so does what is not valid.
+  chmodSync(join(at.root, see), 0o644);
+  writeFileSync(join(at.root, see), "damaged");
+  const stray = "/nix/store/00000000000000000000000000000000-stray";
+  mkdirSync(join(at.root, stray));
+  const { code, stdout, stderr } = await at.run(["delete", hello, see, stray]);
+  assert.deepEqual([code, stdout], [0, "3 store paths deleted, 0.00 MiB freed\n"]);
+  assert.deepEqual(stderr.split("\n").slice(1, 5), [
+    `removing stale link from '${join(gcroots, "auto", autoName(stderr))}' to '${at.path}/result'`,
+    `deleting '${see}'`,
+    `deleting '${hello}'`,
+    `deleting '${stray}'`,
+  ]);
+  assert.deepEqual(readdirSync(join(at.root, "nix/store")), [".links"]);
+  assert.equal(await at.lines(["add", "--text", "hello"]), `${hello}\n`);
+});
+
+function autoName(stderr: string): string {
+  return /auto\/(\w+)'/.exec(stderr)?.[1] ?? "";
+}
+
+test("Nix law: what store delete refuses, real Nix does", needsNix, async () => {
+  using at = place();
+  const nix = nixIn(at.path);
+  at.file("hello", "hello\n");
+  at.file("see", `see ${hello}`);
+  const expression =
+    'derivation { name = "d"; system = "x"; builder = "/b"; text = builtins.toFile "t" "t"; }';
+  const drv = nix.run("nix-instantiate", ["--expr", expression]).toString().trim();
+  const [text = ""] = nix.run("nix-store", ["--query", "--references", drv]).toString().trim().split("\n");
+  const by = async (...paths: string[]) => [
+    (await at.run(["delete", ...paths])).code,
+    spawnSync("nix-store", ["--delete", ...paths], { env: nix.env }).status,
+  ];
+  assert.deepEqual(await by(text), [1, 1]);
+  assert.deepEqual((await at.run(["delete", text, drv])).code, 0);
+  assert.equal(nix.run("nix-store", ["--gc", "--print-live"]).toString(), "");
 });
 
 test("cleave store verify and optimise", async () => {

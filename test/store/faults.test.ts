@@ -354,5 +354,5 @@ test("a source that changes between two looks at it is not taken", async () => {
 
 test("cleave explains all of the store's errors", async () => {
   const { stdout } = await cleave(["explain"]);
-  assert.equal(stdout.split("\n").filter((line) => line.startsWith("store-")).length, 14);
+  assert.equal(stdout.split("\n").filter((line) => line.startsWith("store-")).length, 15);
 });

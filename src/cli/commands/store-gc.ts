@@ -2,7 +2,7 @@ import { CleaveError, compareText, encodeText } from "../../base/index.ts";
 import type { LocalStore } from "../../store/index.ts";
 import type { Command, Io } from "../command.ts";
 import { undoable } from "../interrupt.ts";
-import { jsonOption, withStore, writePaths } from "../local-store.ts";
+import { jsonOption, withStore, writeCollected, writePaths } from "../local-store.ts";
 import { readBytes } from "../numbers.ts";
 
 export const storeGc: Command = {
@@ -42,12 +42,7 @@ export const storeGc: Command = {
         await writePaths((await store.collect({ action, signal })).paths, json, io);
         return 0;
       }
-      const { paths, bytesFreed } = await store.collect({ maxFreed, signal });
-      await io.write(
-        json
-          ? `${JSON.stringify({ paths, bytesFreed })}\n`
-          : `${paths.length} store paths deleted, ${(bytesFreed / 2 ** 20).toFixed(2)} MiB freed\n`,
-      );
+      await writeCollected(await store.collect({ maxFreed, signal }), json, io);
       return 0;
     }
   },
