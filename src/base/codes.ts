@@ -119,6 +119,15 @@ export const codes = {
   "build-too-large": "An output is larger than its derivation allows",
   "build-unsupported": "This builder cannot build such a derivation",
 
+  // package
+  "package-data": "Data for a build is not JSON",
+  "package-fetch": "What is to be fetched is not described right",
+  "package-interpreter": "A phase names an interpreter that there is not",
+  "package-output": "A package names an output that it does not have",
+  "package-platform": "A platform is not known",
+  "package-undeclared-path": "Data names a store path that the phase does not declare",
+  "script-invalid": "A script of a phase does not compile",
+
   // cli
   "cli-no-folder": "The working folder is gone",
   "cli-unknown-command": "There is no such command",

@@ -1,27 +1,34 @@
 /**
- * What a recipe can hand to a build besides plain data: files, things fetched, packages. Each has a store path that is
- * known at evaluation. In data, an object stands for its path, and becomes an input of the phase that gets it.
+ * What a recipe can hand to a build besides plain data: files and things fetched. Each has a store path that is known
+ * at evaluation. In data, an object stands for its path, and becomes an input of the phase that gets it.
  */
-import { createHash } from "node:crypto";
-import type { Json } from "../base/index.ts";
-import { type Hash, makeHash, makeTextPath, type StorePath } from "../nix/index.ts";
+import { CleaveError, quote } from "../base/index.ts";
+import {
+  formatHash,
+  type Hash,
+  hashBytes,
+  type MadeDerivation,
+  makeDerivation,
+  makeTextPath,
+  outputPlaceholder,
+  parseHash,
+  type StorePath,
+} from "../nix/index.ts";
+import { graph } from "./graph.ts";
 
-/** A file of a recipe, or a text that it made. */
+/** A file of a recipe, or a text that it made. It goes into the store as Nix's `builtins.toFile` does it. */
 export class StoreFile {
   readonly name: string;
   readonly content: Uint8Array;
-  /** Where the content is from, for messages; it decides nothing. */
-  readonly origin: string | undefined;
   #path: StorePath | undefined;
 
-  constructor(name: string, content: Uint8Array, origin?: string) {
+  constructor(name: string, content: Uint8Array) {
     this.name = name;
     this.content = content;
-    this.origin = origin;
   }
 
   get path(): StorePath {
-    this.#path ??= makeTextPath(this.name, sha256(this.content));
+    this.#path ??= makeTextPath(this.name, hashBytes("sha256", this.content));
     return this.#path;
   }
   toString(): string {
@@ -29,47 +36,132 @@ export class StoreFile {
   }
 }
 
-/** Something from outside, checked by its hash. */
+/** What is fetched from outside and checked by its hash: its store path follows from name and hash alone. */
 export type FetchRequest = {
   readonly name: string;
-  /** Its places: the upstream one first; `mirror://` ones are resolved by the machine's configuration. */
-  readonly urls: readonly string[];
+  /** Its places: the upstream one first; `mirror://` ones are resolved by the configuration of the machine. */
+  readonly urls: readonly [string, ...string[]];
   /** Of the file as it is served, in any form that Nix reads. */
   readonly hash: string;
-  /** Whether the file may be run. */
-  readonly executable?: boolean;
 };
 
-/** A package as others see it: what of it may be written down and read again without evaluating it. */
-export type PackageInterface = {
-  /** The name by which the package set knows it. */
-  readonly attribute: string;
+/** A file or tree that a derivation of a builtin builder makes. */
+export class Fetched {
   readonly name: string;
-  readonly version: string;
-  readonly derivation: StorePath;
-  /** Store paths by output name. */
-  readonly outputs: Readonly<Record<string, StorePath>>;
-  /** The output that the package as a whole stands for. */
-  readonly defaultOutput: string;
-  readonly exports: Exports;
-};
+  /** Where in the output the content is: a path with a slash in front, or nothing. */
+  readonly #inside: string;
+  /** In order: each needs those before it. */
+  readonly derivations: readonly MadeDerivation[];
 
-/** What a package offers to those that depend on it. Paths are below an output: `dev/include` is in the output `dev`. */
-export type Exports = {
-  /** Folders with programs. */
-  readonly programs: readonly string[];
-  /** Folders with headers. */
-  readonly include: readonly string[];
-  /** Folders with libraries. */
-  readonly lib: readonly string[];
-  /** Names of libraries to link, in order. */
-  readonly link: readonly string[];
-  /** Packages that whoever links to this one needs as well. */
-  readonly requires: readonly string[];
-  /** Anything else. */
-  readonly data: Json;
-};
+  constructor(name: string, derivations: readonly MadeDerivation[], inside = "") {
+    this.name = name;
+    this.derivations = derivations;
+    this.#inside = inside;
+  }
 
-function sha256(content: Uint8Array): Hash {
-  return makeHash("sha256", createHash("sha256").update(content).digest());
+  /** The derivation that makes the content. */
+  get derivation(): MadeDerivation {
+    const last = this.derivations.at(-1);
+    if (last === undefined) throw new Error(`${this.name} has no derivation`);
+    return last;
+  }
+  /** The output that holds the content. */
+  get output(): StorePath {
+    const output = this.derivation.derivation.outputs.get("out");
+    if (output === undefined || !("path" in output)) throw new Error(`${this.name} has no known path`);
+    return output.path;
+  }
+  get path(): string {
+    return this.output + this.#inside;
+  }
+  toString(): string {
+    return this.path;
+  }
+}
+
+export type StoreObject = StoreFile | Fetched;
+
+/** Tell whether a value is one that stands for a store path. */
+export function isStoreObject(value: unknown): value is StoreObject {
+  return value instanceof StoreFile || value instanceof Fetched;
+}
+
+/** Fetch a file as it is served. Throws `hash-malformed`, `package-fetch`. */
+export function fetchUrl({ name, urls, hash }: FetchRequest): Fetched {
+  return new Fetched(name, [fetchDerivation(name, urls, readHash(name, hash))]);
+}
+
+/**
+ * Fetch an archive and unpack it, before there is a tool for that: tar (with gzip, bzip2, xz) with one folder at the
+ * top, whose content the path stands for.
+ */
+export function fetchTarball({ name, urls, hash }: FetchRequest): Fetched {
+  const archive = fetchDerivation(`${name}-archive`, urls, readHash(name, hash));
+  const output = archive.derivation.outputs.get("out");
+  if (output === undefined || !("path" in output)) throw new Error("a fixed output has a path");
+  const unpacked = makeDerivation(
+    {
+      name,
+      platform: "builtin",
+      builder: "builtin:unpack-channel",
+      env: Object.entries({
+        name,
+        system: "builtin",
+        builder: "builtin:unpack-channel",
+        src: output.path,
+        channelName: "content",
+        preferLocalBuild: "1",
+      }),
+      inputDrvs: new Map([[archive.path, { outputs: ["out"] }]]),
+    },
+    graph,
+  );
+  return new Fetched(name, [archive, unpacked], "/content");
+}
+
+function readHash(name: string, text: string): Hash {
+  try {
+    return parseHash(text);
+  } catch (cause) {
+    throw new CleaveError({
+      code: "package-fetch",
+      message: `the hash of ${quote(name)}, ${quote(String(text))}, is none`,
+      hint: "cleave fetch URL prints the hash of what is there",
+      cause,
+    });
+  }
+}
+
+function fetchDerivation(name: string, urls: readonly string[], hash: Hash): MadeDerivation {
+  const [url] = urls;
+  if (url === undefined || urls.some((each) => typeof each !== "string" || /\s/.test(each)))
+    throw new CleaveError({
+      code: "package-fetch",
+      message: `${quote(name)} is to be fetched from ${url === undefined ? "nowhere" : "what is no URL"}`,
+      hint: "urls is a list of at least one URL, each a text without white space",
+    });
+  return makeDerivation(
+    {
+      name,
+      platform: "builtin",
+      builder: "builtin:fetchurl",
+      addressing: { type: "fixed", method: "flat", hash },
+      env: Object.entries({
+        name,
+        system: "builtin",
+        builder: "builtin:fetchurl",
+        url,
+        urls: urls.join(" "),
+        executable: "",
+        unpack: "",
+        outputHash: formatHash(hash, "base16"),
+        outputHashAlgo: hash.algorithm,
+        outputHashMode: "flat",
+        preferLocalBuild: "1",
+        impureEnvVars: "http_proxy https_proxy ftp_proxy all_proxy no_proxy",
+        out: outputPlaceholder("out"),
+      }),
+    },
+    graph,
+  );
 }

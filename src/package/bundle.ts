@@ -1,0 +1,84 @@
+/**
+ * Bundles a TypeScript script of the build side, with all that it imports, into one file of JavaScript.
+ *
+ * The bytes follow from the sources alone: not from where they lie, nor from whether they are part of a checkout or of
+ * an installed package.
+ */
+import { dirname, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type BuildFailure, buildSync } from "esbuild";
+import { CleaveError } from "../base/index.ts";
+
+export type BundleRequest = {
+  /** The absolute path of the script. */
+  readonly file: string;
+  /** `phase`: its default export is a phase of `cleave/phase`, which is run. `program`: it runs itself. */
+  readonly kind: "phase" | "program";
+};
+
+export type Bundle = {
+  readonly content: Uint8Array;
+  /** The absolute path of every file that went into it. */
+  readonly files: readonly string[];
+};
+
+/** The folder of build-side code. It is the same in a checkout and in an installed package. */
+const stdenv = fileURLToPath(new URL("../../stdenv", import.meta.url));
+const library = `${stdenv}/interpreters/quickjs/index.ts`;
+
+/** Bundle a script. Throws `script-invalid` with the place in the sources. */
+export function bundleScript({ file, kind }: BundleRequest): Bundle {
+  const folder = dirname(file);
+  const entry =
+    kind === "phase"
+      ? `import phase from ${JSON.stringify(file)};\nimport { runPhase } from "cleave/phase";\nawait runPhase(phase);\n`
+      : `import ${JSON.stringify(file)};\n`;
+  try {
+    const { outputFiles, metafile } = buildSync({
+      stdin: { contents: entry, resolveDir: folder, sourcefile: "entry", loader: "ts" },
+      bundle: true,
+      write: false,
+      metafile: true,
+      format: "esm",
+      platform: "neutral",
+      target: "es2023",
+      charset: "utf8",
+      legalComments: "none",
+      // No comments with paths, no names that depend on them.
+      minifyWhitespace: true,
+      keepNames: false,
+      absWorkingDir: folder,
+      external: ["std", "os", "cleave:native"],
+      alias: { "cleave/phase": library },
+      tsconfigRaw: {},
+      logLevel: "silent",
+    });
+    const [output] = outputFiles;
+    if (output === undefined) throw new Error(`the bundle of ${file} is empty`);
+    const files = Object.keys(metafile.inputs)
+      .filter((each) => each !== "entry" && each !== "<stdin>")
+      .map((each) => (each.startsWith("/") ? each : `${folder}/${each}`));
+    return { content: output.contents, files };
+  } catch (error) {
+    throw asCleaveError(error, file, folder);
+  }
+}
+
+function asCleaveError(error: unknown, file: string, folder: string): unknown {
+  if (!(error instanceof Error) || !("errors" in error)) return error;
+  const [first] = (error as BuildFailure).errors;
+  const location = first?.location;
+  return new CleaveError({
+    code: "script-invalid",
+    message: `the script ${relative(folder, file)} does not compile: ${first?.text ?? error.message}`,
+    hint: "mend the script at this place",
+    location:
+      location === undefined || location === null
+        ? { file }
+        : {
+            file: location.file.startsWith("/") ? location.file : `${folder}/${location.file}`,
+            line: location.line,
+            column: location.column + 1,
+          },
+  });
+}

@@ -1,0 +1,126 @@
+/** Collects what a derivation needs while its data is written down. */
+import { CleaveError, type Json, quote } from "../base/index.ts";
+import type { InputOutputs, StorePath } from "../nix/index.ts";
+import { graph } from "./graph.ts";
+import type { PackageInterface } from "./interface.ts";
+import { type Fetched, isStoreObject, StoreFile, type StoreObject } from "./store-object.ts";
+
+/** The inputs of a derivation. */
+export class Inputs {
+  readonly #derivations = new Map<StorePath, Set<string>>();
+  readonly #sources = new Set<StorePath>();
+  readonly files = new Map<StorePath, StoreFile>();
+  readonly fetched = new Map<StorePath, Fetched>();
+  readonly packages = new Map<StorePath, PackageInterface>();
+
+  /** Add a file, or something fetched, and give its path. */
+  addObject(object: StoreObject): string {
+    if (object instanceof StoreFile) {
+      this.files.set(object.path, object);
+      this.#sources.add(object.path);
+    } else {
+      this.fetched.set(object.derivation.path, object);
+      this.addOutput(object.derivation.path, "out");
+    }
+    return object.path;
+  }
+
+  /** Add the outputs of a package that dependants use, and give their paths: the one that it stands for first. */
+  addPackage(used: PackageInterface): readonly StorePath[] {
+    graph.modulos.set(used.derivation, { hash: used.modulo, outputs: Object.keys(used.outputs) });
+    this.packages.set(used.derivation, used);
+    const paths = usedOutputs(used);
+    for (const [name, path] of Object.entries(used.outputs))
+      if (paths.includes(path)) this.addOutput(used.derivation, name);
+    return paths;
+  }
+
+  addOutput(derivation: StorePath, output: string): void {
+    const outputs = this.#derivations.get(derivation);
+    if (outputs === undefined) this.#derivations.set(derivation, new Set([output]));
+    else outputs.add(output);
+  }
+
+  /** Add all that other inputs have. */
+  addAll(others: Inputs): void {
+    for (const [derivation, outputs] of others.#derivations)
+      for (const output of outputs) this.addOutput(derivation, output);
+    for (const source of others.#sources) this.#sources.add(source);
+    for (const [path, file] of others.files) this.files.set(path, file);
+    for (const [path, fetched] of others.fetched) this.fetched.set(path, fetched);
+    for (const [path, used] of others.packages) this.packages.set(path, used);
+  }
+
+  get inputDrvs(): ReadonlyMap<StorePath, InputOutputs> {
+    return new Map(
+      [...this.#derivations].map(([path, outputs]) => [path, { outputs: [...outputs].sort() }] as const),
+    );
+  }
+  get inputSrcs(): readonly StorePath[] {
+    return [...this.#sources];
+  }
+}
+
+/** The outputs of a package that its dependants use: the one that it stands for, and those with what it exports. */
+function usedOutputs({ path, outputs, exports }: PackageInterface): readonly StorePath[] {
+  const folders = [...exports.programs, ...exports.include, ...exports.lib];
+  const used = Object.values(outputs).filter(
+    (output) =>
+      output !== path && folders.some((folder) => folder === output || folder.startsWith(`${output}/`)),
+  );
+  return [path, ...used];
+}
+
+/** What store paths a text may name: those of `known`, by their hash part, each with how to add it. */
+export type KnownPaths = ReadonlyMap<string, () => void>;
+
+const storePathPattern = /\/nix\/store\/([0-9a-df-np-sv-z]{32})-/g;
+
+/**
+ * Write data down as JSON: objects become their paths, and store paths in texts become inputs. Throws `package-data` for
+ * what is not JSON, and `package-undeclared-path` for a store path that is not known.
+ */
+export function resolveData(value: unknown, where: string, inputs: Inputs, known: KnownPaths): Json {
+  switch (typeof value) {
+    case "string":
+      for (const [path, hash = ""] of value.matchAll(storePathPattern)) {
+        const add = known.get(hash);
+        if (add === undefined) throw undeclared(where, path, value);
+        add();
+      }
+      return value;
+    case "boolean":
+    case "number":
+      return value;
+    case "object":
+      break;
+    default:
+      throw refusal(where, value === undefined ? "undefined" : `a ${typeof value}`);
+  }
+  if (value === null) return null;
+  if (isStoreObject(value)) return inputs.addObject(value);
+  if (Array.isArray(value))
+    return value.map((each, index) => resolveData(each, `${where}[${index}]`, inputs, known));
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== null && prototype !== Object.prototype && Object.getPrototypeOf(prototype) !== null)
+    throw refusal(where, `an instance of ${value.constructor.name}`);
+  return Object.fromEntries(
+    Object.entries(value).map(([name, each]) => [name, resolveData(each, `${where}.${name}`, inputs, known)]),
+  );
+}
+
+function refusal(where: string, what: string): CleaveError {
+  return new CleaveError({
+    code: "package-data",
+    message: `${where} is ${what}, which is not JSON`,
+    hint: "data for a build is null, booleans, integers, text, lists and records of these, files and fetched things",
+  });
+}
+
+function undeclared(where: string, path: string, value: string): CleaveError {
+  return new CleaveError({
+    code: "package-undeclared-path",
+    message: `${where} names the store path ${path}…, which is no tool, library, file or source of it: ${quote(value.slice(0, 120))}`,
+    hint: "add the package that it belongs to to tools or libraries, or hand over the file itself instead of its path",
+  });
+}
