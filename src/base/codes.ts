@@ -107,6 +107,7 @@ export const codes = {
   "build-collision": "Two packages of an environment have different things at one place",
   "build-failed": "A builder failed",
   "build-forbidden-reference": "An output refers to what its derivation forbids",
+  "build-gate": "Outputs are not published because a check failed",
   "build-hash-mismatch": "A fixed output has another hash than its derivation says",
   "build-log-too-long": "A builder wrote more to its log than is allowed",
   "build-missing-input": "What a build needs is not in the store",

@@ -42,8 +42,11 @@ export type BuildContext = {
   readonly userEnv: Readonly<Record<string, string | undefined>>;
   readonly emit: Emit;
   readonly signal: AbortSignal;
-  /** Called when the builder has ended and its outputs are to be taken. */
-  readonly onBuilt: () => void;
+  /**
+   * Called when the builder has ended and its outputs were looked at: another may start. Settles when the outputs may become
+   * valid; throws where they may not.
+   */
+  readonly onBuilt: () => Promise<void>;
 };
 
 /**
@@ -109,9 +112,12 @@ async function build(node: BuildNode, wanted: ReadonlySet<StorePath>, context: B
     } finally {
       log.close();
     }
-    context.onBuilt();
+    const mayTake = context.onBuilt();
+    // What it throws is thrown below; meanwhile it is nobody's.
+    mayTake.catch(() => {});
     const made = await readOutputs({ derivation, path, outputs, inputs, signal }, folder.store, wanted);
     await checkOutputs(node, inputs, made, store);
+    await mayTake;
     if (node.again) await compareOutputs(node, made, store);
     else await takeOutputs(made, store);
   } catch (error) {

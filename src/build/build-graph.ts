@@ -9,15 +9,30 @@ import type { Outputs } from "../store/index.ts";
 /** A derivation whose outputs are asked for by name, or all of them. */
 export type Wanted = { readonly derivation: StorePath; readonly outputs: readonly string[] | "all" };
 
+/**
+ * How the outputs of a derivation are made by another one that makes the same: the builder of `by` runs, and is told the
+ * paths of the derivation that it stands in for.
+ */
+export type Rendering = {
+  readonly by: StorePath;
+  /** Derivations that `by` needs and that are part of the rendering: built again where that is. */
+  readonly groups: readonly StorePath[];
+  /** Derivations that must be built before the outputs become valid, beside which the builder runs. */
+  readonly gates: readonly StorePath[];
+};
+
 /** A derivation that has to be built. */
 export type BuildNode = {
   readonly path: StorePath;
+  /** Whose builder is run: the derivation at `path`, or one that stands in for it. */
   readonly derivation: Derivation;
   readonly outputs: Outputs;
   /** The sources and outputs that it names as inputs; what these refer to is not among them. */
   readonly inputs: ReadonlySet<StorePath>;
   /** What has to be built before it. */
   readonly needs: ReadonlySet<BuildNode>;
+  /** What has to be built before its outputs become valid, besides what it needs. */
+  readonly gates: ReadonlySet<BuildNode>;
   /** Whether it is valid, and built again to compare. */
   readonly again: boolean;
 };
@@ -39,6 +54,13 @@ export type GraphPowers = {
   readonly onMissing: () => void;
 };
 
+export type GraphOptions = {
+  /** Build what is asked for, and is valid, again. */
+  readonly again?: boolean;
+  /** How derivations are made by others, by the path of the derivation. */
+  readonly renderings?: ReadonlyMap<StorePath, Rendering>;
+};
+
 /**
  * Work out what has to be built. Reads only derivations that are asked for or needed by one that has to be built.
  * With `again`, what is asked for is built again; its outputs must be valid. Throws `build-missing-input`,
@@ -47,8 +69,9 @@ export type GraphPowers = {
 export async function missingBuilds(
   wanted: readonly Wanted[],
   { outputsOf, read, validPaths, onMissing }: GraphPowers,
-  { again = false }: { readonly again?: boolean } = {},
+  { again = false, renderings = new Map() }: GraphOptions = {},
 ): Promise<BuildGraph> {
+  const parts = new Set([...renderings.values()].flatMap(({ groups }) => groups));
   const outputs = new Map<StorePath, Outputs>();
   const validity = new Map<StorePath, boolean>();
   const building = new Map<StorePath, Pick<BuildNode, "derivation" | "again">>();
@@ -67,12 +90,12 @@ export async function missingBuilds(
     for (const each of level) {
       const { derivation: path } = each;
       const gap = pathsOf(each).find((output) => validity.get(output) !== true);
-      const rebuilt = again && level === wanted;
-      if (rebuilt && gap !== undefined)
-        throw missing(gap, `the output of ${path} that is to be built again,`);
+      const asked = again && level === wanted;
+      if (asked && gap !== undefined) throw missing(gap, `the output of ${path} that is to be built again,`);
+      const rebuilt = asked || (again && gap === undefined && parts.has(path));
       if (building.has(path) || (gap === undefined && !rebuilt)) continue;
       if (building.size === 0) onMissing();
-      const derivation = read(path);
+      const derivation = read(renderings.get(path)?.by ?? path);
       building.set(path, { derivation, again: rebuilt });
       for (const [input, asks] of derivation.inputDrvs) {
         if (isDynamic(asks)) throw unsupported(path, `needs outputs of outputs of ${input}`);
@@ -89,23 +112,35 @@ export async function missingBuilds(
       again,
       outputs: new Map(
         [...derivation.outputs].map(([name, output]) => {
+          const known = renderings.has(path) ? outputs.get(path)?.get(name) : undefined;
+          if (known !== undefined) return [name, known];
           if ("path" in output) return [name, output.path];
           throw unknownPath(path, name);
         }),
       ),
       inputs: new Set(derivation.inputSrcs),
       needs: new Set(),
+      gates: new Set(),
     });
-  for (const { derivation, inputs, needs } of nodes.values())
+  for (const { path, derivation, inputs, needs, gates } of nodes.values()) {
+    for (const gate of renderings.get(path)?.gates ?? []) {
+      const node = nodes.get(gate);
+      if (node !== undefined) gates.add(node);
+    }
     for (const [input, asks] of derivation.inputDrvs) {
       for (const output of pathsOf({ derivation: input, outputs: asks.outputs })) inputs.add(output);
       const need = nodes.get(input);
       if (need !== undefined) needs.add(need);
     }
+  }
   return { builds: sortByNeeds([...nodes.values()]), outputs };
 }
 
-type OpenNode = BuildNode & { readonly inputs: Set<StorePath>; readonly needs: Set<BuildNode> };
+type OpenNode = BuildNode & {
+  readonly inputs: Set<StorePath>;
+  readonly needs: Set<BuildNode>;
+  readonly gates: Set<BuildNode>;
+};
 
 /** Give the paths of outputs by name. */
 function namedOutputs(

@@ -3,5 +3,5 @@
  * Imports base, nix, store, sandbox, fetch.
  */
 export type { BuildOptions } from "./build-derivation.ts";
-export type { Wanted } from "./build-graph.ts";
+export type { Rendering, Wanted } from "./build-graph.ts";
 export { planBuilds, realise } from "./realise.ts";

@@ -6,7 +6,15 @@ import { type Derivation, derivationPath, namePart, parseDerivation, type StoreP
 import { openSandboxes, type Sandboxes } from "../sandbox/index.ts";
 import type { LocalStore, Outputs } from "../store/index.ts";
 import { type BuildContext, buildDerivation } from "./build-derivation.ts";
-import { type BuildGraph, type BuildNode, missingBuilds, type Wanted } from "./build-graph.ts";
+import {
+  type BuildGraph,
+  type BuildNode,
+  type GraphOptions,
+  missingBuilds,
+  type Rendering,
+  type Wanted,
+} from "./build-graph.ts";
+import { makeGates } from "./gates.ts";
 import { schedule } from "./schedule.ts";
 import { openWorkFolder, sweepWorkFolders, type WorkFolder } from "./work-folder.ts";
 
@@ -22,6 +30,8 @@ type RealiseOptions = {
   readonly keepGoing: boolean;
   /** Whether what is asked for is valid, to be built again and compared. */
   readonly again?: boolean;
+  /** How derivations are made by others, by the path of the derivation. */
+  readonly renderings?: ReadonlyMap<StorePath, Rendering>;
 };
 
 /** How a realisation ended. */
@@ -31,19 +41,22 @@ type Realised = {
   readonly failed: ReadonlyMap<StorePath, CleaveError>;
   /** What was not tried because of what failed. */
   readonly skipped: readonly StorePath[];
+  /** What was built, in no order. */
+  readonly built: readonly StorePath[];
 };
 
 /** Build whatever is missing of what is wanted. Rejects only where nothing could be tried, or when interrupted. */
 export async function realise(
   wanted: readonly Wanted[],
   context: RealiseContext,
-  { jobs, keepGoing, again = false }: RealiseOptions,
+  { jobs, keepGoing, again = false, renderings = new Map() }: RealiseOptions,
 ): Promise<Realised> {
   const { store, emit, searchPath } = context;
   await sweepWorkFolders(store);
   await using place = new Place(store, searchPath);
-  const { builds, outputs } = await planBuilds(wanted, store, { again, onMissing: () => place.open() });
-  if (builds.length === 0) return { outputs, failed: new Map(), skipped: [] };
+  const options = { again, renderings, onMissing: () => place.open() };
+  const { builds, outputs } = await planBuilds(wanted, store, options);
+  if (builds.length === 0) return { outputs, failed: new Map(), skipped: [], built: [] };
   emit({ type: "builds", total: builds.length });
   // The first failure ends what runs, unless it is to go on.
   const stopping = new AbortController();
@@ -51,14 +64,23 @@ export async function realise(
   const { work, sandboxes } = place.open();
   let made: Promise<Fetcher> | undefined;
   const fetcher = () => (made ??= openFetcher(context));
+  const gates = makeGates(builds);
+  const built: StorePath[] = [];
   const { failed, skipped } = await schedule<BuildNode>(builds, {
     jobs,
     keepGoing,
     needs: (node) => node.needs,
     run: async (node, free) => {
+      const onBuilt = async () => {
+        free();
+        await gates.passed(node, signal);
+      };
       try {
-        await buildDerivation(node, { ...context, work, sandboxes, fetcher, signal, onBuilt: free });
+        await buildDerivation(node, { ...context, work, sandboxes, fetcher, signal, onBuilt });
+        built.push(node.path);
+        gates.open(node);
       } catch (error) {
+        gates.fail(node);
         if (!keepGoing) stopping.abort(error);
         throw error;
       }
@@ -72,14 +94,14 @@ export async function realise(
     if ([...errors.values()].includes(error as CleaveError)) undone.push(node.path);
     else if (error instanceof CleaveError) errors.set(node.path, error);
     else throw error;
-  return { outputs, failed: errors, skipped: undone };
+  return { outputs, failed: errors, skipped: undone, built };
 }
 
 /** Work out what has to be built for what is wanted, and keep all of it from collectors. */
 export async function planBuilds(
   wanted: readonly Wanted[],
   store: LocalStore,
-  { again = false, onMissing = () => {} }: { readonly again?: boolean; readonly onMissing?: () => void } = {},
+  { onMissing = () => {}, ...options }: GraphOptions & { readonly onMissing?: () => void } = {},
 ): Promise<BuildGraph> {
   return await missingBuilds(
     wanted,
@@ -97,7 +119,7 @@ export async function planBuilds(
       read: (path) => readDerivation(store, path),
       onMissing,
     },
-    { again },
+    options,
   );
 }
 

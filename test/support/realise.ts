@@ -1,5 +1,5 @@
 /** Derivations by real Nix in a store that cleave and Nix share, and what their builders need. */
-import { copyFileSync, existsSync, mkdirSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { type Nix, needsNix, nixIn } from "./nix.ts";
 
@@ -52,6 +52,6 @@ export function buildRig(folder: string): BuildRig {
         .trim()
         .split("\n")
         .filter((line) => line !== "")
-        .map((link) => nix.run("readlink", ["-f", link]).toString().trim()),
+        .map((link) => readlinkSync(link)),
   };
 }
