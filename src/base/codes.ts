@@ -129,6 +129,9 @@ export const codes = {
   "package-undeclared-path": "Data names a store path that the phase does not declare",
   "script-invalid": "A script of a phase does not compile",
 
+  // run
+  "run-no-program": "A package does not have a program of this name",
+
   // cli
   "cli-no-folder": "The working folder is gone",
   "cli-unknown-command": "There is no such command",

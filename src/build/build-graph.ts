@@ -97,6 +97,7 @@ export async function missingBuilds(
       if (building.size === 0) onMissing();
       const derivation = read(renderings.get(path)?.by ?? path);
       building.set(path, { derivation, again: rebuilt });
+      for (const gate of renderings.get(path)?.gates ?? []) next.push({ derivation: gate, outputs: "all" });
       for (const [input, asks] of derivation.inputDrvs) {
         if (isDynamic(asks)) throw unsupported(path, `needs outputs of outputs of ${input}`);
         next.push({ derivation: input, outputs: asks.outputs });

@@ -4,4 +4,6 @@
  */
 export type { BuildOptions } from "./build-derivation.ts";
 export type { Rendering, Wanted } from "./build-graph.ts";
-export { planBuilds, realise } from "./realise.ts";
+export { hasPassed, recordPassed } from "./passed.ts";
+export { planBuilds, type RealiseContext, realise } from "./realise.ts";
+export { keepStates } from "./state-roots.ts";

@@ -13,6 +13,7 @@ export { evaluatePackage, type Package, type PackageConfig, type RawConfig } fro
 export { buildPlaceholder } from "./placeholder.ts";
 export { formatPlatform, nixSystem, parsePlatform } from "./platform.ts";
 export { rawDerivation } from "./raw-derivation.ts";
+export { type PackageRendering, renderPackage } from "./rendering.ts";
 export {
   Fetched,
   type FetchRequest,

@@ -83,9 +83,9 @@ const storePathPattern = /\/nix\/store\/([0-9a-df-np-sv-z]{32})-/g;
 export function resolveData(value: unknown, where: string, inputs: Inputs, known: KnownPaths): Json {
   switch (typeof value) {
     case "string":
-      for (const [path, hash = ""] of value.matchAll(storePathPattern)) {
+      for (const [, hash = ""] of value.matchAll(storePathPattern)) {
         const add = known.get(hash);
-        if (add === undefined) throw undeclared(where, path, value);
+        if (add === undefined) throw undeclared(where, value);
         add();
       }
       return value;
@@ -117,10 +117,10 @@ function refusal(where: string, what: string): CleaveError {
   });
 }
 
-function undeclared(where: string, path: string, value: string): CleaveError {
+function undeclared(where: string, text: string): CleaveError {
   return new CleaveError({
     code: "package-undeclared-path",
-    message: `${where} names the store path ${path}…, which is no tool, library, file or source of it: ${quote(value.slice(0, 120))}`,
+    message: `${where} names a store path that is no tool, library, file or source of it: ${quote(text.slice(0, 160))}`,
     hint: "add the package that it belongs to to tools or libraries, or hand over the file itself instead of its path",
   });
 }
