@@ -17,6 +17,8 @@ export type Event =
   | { readonly type: "build-started"; readonly derivation: string }
   /** The builder has written a line. */
   | { readonly type: "build-log"; readonly derivation: string; readonly line: string }
+  /** The builder begins a phase. */
+  | { readonly type: "build-phase"; readonly derivation: string; readonly phase: string }
   /**
    * A build is over; `valid` where another process had built it meanwhile, `stopped` where it was ended because of an
    * interrupt or because another one failed.

@@ -103,9 +103,10 @@ async function build(node: BuildNode, wanted: ReadonlySet<StorePath>, context: B
   const start = startOf({ derivation, outputs, graphs, cores: options.cores, userEnv });
   const folder = work.makeBuildFolder(namePart(path), start.files);
   try {
-    const log = openLog(store.logFile(path), options.maxLog ?? Number.POSITIVE_INFINITY, (line) =>
-      emit({ type: "build-log", derivation: path, line }),
-    );
+    const log = openLog(store.logFile(path), options.maxLog ?? Number.POSITIVE_INFINITY, {
+      line: (line) => emit({ type: "build-log", derivation: path, line }),
+      phase: (phase) => emit({ type: "build-phase", derivation: path, phase }),
+    });
     try {
       const run = isBuiltin(derivation) ? runBuiltin : runBuilder;
       await run({ node, start, inputs, folder, log }, context);

@@ -98,6 +98,8 @@ async function runLimited(
 const littleSpace = 8 * 2 ** 20;
 
 function failure({ path }: BuildNode, code: number, log: BuildLog, folder: BuildFolder): CleaveError {
+  const phase = log.phase();
+  const where = phase === undefined ? "" : ` in the phase ${phase}`;
   const how = code > 128 ? `was ended by signal ${code - 128}` : `failed with exit code ${code}`;
   const lines = log.tail(10);
   const shown =
@@ -108,7 +110,7 @@ function failure({ path }: BuildNode, code: number, log: BuildLog, folder: Build
   const full = bavail * bsize < littleSpace ? "the disk is full, cleave store gc may free space on it; " : "";
   return new CleaveError({
     code: "build-failed",
-    message: `the builder of ${path} ${how}${shown}`,
+    message: `the builder of ${path} ${how}${where}${shown}`,
     hint: `${full}cleave log ${path} shows all of it; --keep-failed keeps the build folder`,
   });
 }

@@ -1,7 +1,7 @@
 /** What a realisation looks like at a moment: how far it is, what runs, what that said last. */
 import type { Event } from "../base/index.ts";
 
-type Running = { readonly since: number; line: string };
+type Running = { readonly since: number; phase: string; line: string };
 
 /** Keeps the state of the builds of one command. Times are in milliseconds. */
 export class BuildBoard {
@@ -22,8 +22,16 @@ export class BuildBoard {
         return true;
       case "build-started":
         this.#waiting.delete(event.derivation);
-        this.#running.set(event.derivation, { since: now, line: "" });
+        this.#running.set(event.derivation, { since: now, phase: "", line: "" });
         return true;
+      case "build-phase": {
+        const running = this.#running.get(event.derivation);
+        if (running !== undefined) {
+          running.phase = event.phase;
+          running.line = "";
+        }
+        return true;
+      }
       case "build-log": {
         const running = this.#running.get(event.derivation);
         if (running !== undefined && event.line.trim() !== "") running.line = event.line;
@@ -53,9 +61,10 @@ export class BuildBoard {
     const oldest = [...this.#running].sort(([, a], [, b]) => a.since - b.since);
     const shown = oldest.slice(0, Math.max(1, rows - 2));
     const width = Math.max(...shown.map(([path]) => nameOf(path).length), 0);
-    const lines = shown.map(([path, { since, line }]) => {
+    const lines = shown.map(([path, { since, phase, line }]) => {
       const time = describeSeconds((now - since) / 1000).padStart(6);
-      return `  ${nameOf(path).padEnd(width)} ${time}  ${printable(line)}`;
+      const said = [...(phase === "" ? [] : [`${printable(phase)}:`]), printable(line)].join(" ");
+      return `  ${nameOf(path).padEnd(width)} ${time}  ${said}`;
     });
     if (oldest.length > shown.length) lines.push(`  and ${oldest.length - shown.length} more`);
     return [counts.join(", "), ...lines].map((line) => cut(line, columns));

@@ -43,6 +43,9 @@ export function plainReporter(write: (text: string) => void): Reporter {
         case "build-started":
           write(`building ${event.derivation}\n`);
           return;
+        case "build-phase":
+          write(`${nameOf(event.derivation)}: ${printable(event.phase)}\n`);
+          return;
         case "build-log":
           write(`${nameOf(event.derivation)}> ${printable(event.line)}\n`);
           return;
@@ -136,6 +139,7 @@ export function terminalReporter({ write, columns, rows, now, every }: Terminal)
         case "builds":
         case "build-waiting":
         case "build-started":
+        case "build-phase":
         case "build-log":
           redraw();
           return;
