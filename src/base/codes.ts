@@ -124,6 +124,7 @@ export const codes = {
   "package-data": "Data for a build is not JSON",
   "package-fetch": "What is to be fetched is not described right",
   "package-interpreter": "A phase names an interpreter that there is not",
+  "package-no-source": "A package has no source as a tree",
   "package-output": "A package names an output that it does not have",
   "package-platform": "A platform is not known",
   "package-undeclared-path": "Data names a store path that the phase does not declare",

@@ -75,11 +75,15 @@ function present(attributes: Readonly<Record<string, string | null>>): Record<st
   );
 }
 
+export type Lowering = {
+  readonly plan: PackagePlan;
+  readonly lower: (partition: Partition) => Lowered;
+  /** Make the derivation whose output is the work tree as a phase of the trunk leaves it. */
+  readonly tree: (phase: string) => { readonly made: MadeDerivation; readonly inputs: Inputs };
+};
+
 /** Prepare the lowering of a package. Throws what planning throws; each partition is lowered when it is asked for. */
-export function makeLowering(
-  config: PackageConfig,
-  context: PackageContext,
-): { readonly plan: PackagePlan; readonly lower: (partition: Partition) => Lowered } {
+export function makeLowering(config: PackageConfig, context: PackageContext): Lowering {
   const plan = planOf(config);
   const { name, version: packageVersion, outputs, platforms } = config;
   const fullName = `${name}-${packageVersion}`;
@@ -100,7 +104,7 @@ export function makeLowering(
     readonly before: readonly LoweredPhase[];
     readonly first: number;
     readonly state: MadeDerivation | undefined;
-    readonly end: "seal" | "state" | "branch";
+    readonly end: "seal" | "state" | "branch" | "tree";
   }): { readonly made: MadeDerivation; readonly inputs: Inputs } => {
     const inputs = new Inputs();
     inputs.addAll(runnerInputs);
@@ -218,7 +222,20 @@ export function makeLowering(
     });
     return { canonical: canonical.made, groups, branches, inputs: all };
   };
-  return { plan, lower };
+  const tree = (name: string) => {
+    const last = plan.trunk.findIndex((phase) => phase.name === name);
+    if (last < 0) throw new Error(`${name} is no phase of the trunk`);
+    return make({
+      name: `${fullName}-source`,
+      outputs: ["out"],
+      phases: trunk.slice(0, last + 1),
+      before: [],
+      first: 0,
+      state: undefined,
+      end: "tree",
+    });
+  };
+  return { plan, lower, tree };
 }
 
 function stateOf({ path, derivation }: MadeDerivation): StorePath {

@@ -8,7 +8,7 @@ import type { base } from "./base.ts";
 import { common } from "./common.ts";
 import { graph } from "./graph.ts";
 import type { Exports, PackageContext, PackageInterface } from "./interface.ts";
-import { type Lowered, makeLowering, type PackagePlan, planOf } from "./lower.ts";
+import { type Lowered, type Lowering, makeLowering, type PackagePlan, planOf } from "./lower.ts";
 import { makeRaw } from "./lower-raw.ts";
 import type { rawDerivation } from "./raw-derivation.ts";
 
@@ -26,6 +26,8 @@ export type Package = {
   readonly plan: PackagePlan | undefined;
   /** Turn it into derivations. A derivation without phases has no partitions: it is one group whatever is asked for. */
   readonly lower: (partition: Partition) => Lowered;
+  /** The derivation of the patched source. Throws `package-no-source` for a package without phases that unpack one. */
+  readonly source: () => Lowered;
   readonly explain: (path: string | readonly string[]) => Explanation;
   readonly warnings: readonly string[];
   readonly evaluated: Evaluated<unknown>;
@@ -47,10 +49,10 @@ export function evaluatePackage(
   const { config } = evaluated;
   const lowered = new Map<string, Lowered>();
   const isRaw = "builder" in config;
-  const lowering = once(() => {
+  const lowering = once((): Pick<Lowering, "lower"> & Partial<Lowering> => {
     if (isRaw) {
       const raw = makeRaw(config as RawConfig, context);
-      return { plan: undefined, lower: () => raw };
+      return { lower: () => raw };
     }
     return makeLowering(config as PackageConfig, context);
   });
@@ -74,6 +76,13 @@ export function evaluatePackage(
       return isRaw ? undefined : planOf(config as PackageConfig);
     },
     lower,
+    source: () => {
+      const { plan, tree } = lowering();
+      const phase = ["patch", "unpack"].find((name) => plan?.trunk.some((each) => each.name === name));
+      if (tree === undefined || phase === undefined) throw noSource(context.attribute);
+      const { made, inputs } = tree(phase);
+      return { canonical: made, groups: [{ made, phases: [phase] }], branches: [], inputs };
+    },
     explain: evaluated.explain,
     get warnings() {
       return evaluated.warnings;
@@ -131,6 +140,14 @@ function inOutput(
       hint: `write OUTPUT/FOLDER; the outputs are ${Object.keys(outputs).join(", ")}`,
     });
   return [path, ...rest].join("/");
+}
+
+function noSource(attribute: string): CleaveError {
+  return new CleaveError({
+    code: "package-no-source",
+    message: `${attribute} has neither a phase patch nor a phase unpack, so there is no source as a tree`,
+    hint: "cleave show lists the phases of a package",
+  });
 }
 
 function once<T>(make: () => T): () => T {
