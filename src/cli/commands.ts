@@ -8,6 +8,34 @@ type Entry = { readonly summary: string; readonly load: () => Promise<Command> }
  * A command's file is loaded when it is called, so that a start costs no more than the command needs.
  */
 export const commands: Readonly<Record<string, Entry>> = {
+  build: {
+    summary: "build packages",
+    load: async () => (await import("./commands/build.ts")).build,
+  },
+  run: {
+    summary: "build a package and run its program",
+    load: async () => (await import("./commands/run.ts")).run,
+  },
+  show: {
+    summary: "show the phases, tools and outputs of packages",
+    load: async () => (await import("./commands/show.ts")).show,
+  },
+  list: {
+    summary: "list all packages",
+    load: async () => (await import("./commands/list.ts")).list,
+  },
+  search: {
+    summary: "find packages by words",
+    load: async () => (await import("./commands/list.ts")).search,
+  },
+  source: {
+    summary: "make the patched sources of packages",
+    load: async () => (await import("./commands/source.ts")).source,
+  },
+  instantiate: {
+    summary: "write the derivations of packages into the store",
+    load: async () => (await import("./commands/instantiate.ts")).instantiateCommand,
+  },
   "hash path": {
     summary: "print the hash of the NAR of a path",
     load: async () => (await import("./commands/hash-path.ts")).hashPathCommand,

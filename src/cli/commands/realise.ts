@@ -1,9 +1,9 @@
-import { availableParallelism } from "node:os";
-import { CleaveError, quote } from "../../base/index.ts";
-import { type BuildOptions, planBuilds, realise, type Wanted } from "../../build/index.ts";
+import { CleaveError } from "../../base/index.ts";
+import { planBuilds, realise, type Wanted } from "../../build/index.ts";
 import type { StorePath } from "../../nix/index.ts";
 import type { LocalStore, Outputs } from "../../store/index.ts";
-import type { Arguments, Command, Io } from "../command.ts";
+import { buildOptions, readBuildOptions, readJobs, reportFailures, searchPathOf } from "../build-options.ts";
+import type { Command, Io } from "../command.ts";
 import { undoable } from "../interrupt.ts";
 import { findStorePath, jsonOption, withStore, writePaths } from "../local-store.ts";
 
@@ -15,35 +15,12 @@ export const realiseCommand: Command = {
     "A derivation is a path in the store. Without names of outputs after it, all are wanted. Exits with 100 where a\n" +
     "build failed, and with 104 where all that failed is that --check found a difference.",
   options: {
-    jobs: {
-      type: "string",
-      short: "j",
-      value: "N",
-      summary: "how many builds run at once; as many as there are cores",
-    },
-    cores: { type: "string", value: "N", summary: "how many cores a build is told to use; all of them" },
-    "keep-going": {
-      type: "boolean",
-      short: "k",
-      summary: "after a failure, build what does not need what failed",
-    },
-    "keep-failed": { type: "boolean", short: "K", summary: "keep the build folder of a build that failed" },
-    timeout: { type: "string", value: "SECONDS", summary: "end a build that takes longer" },
-    "max-silent-time": {
-      type: "string",
-      value: "SECONDS",
-      summary: "end a build that says nothing for longer",
-    },
-    "max-log": { type: "string", value: "BYTES", summary: "end a build that writes more to its log" },
+    ...buildOptions,
     check: {
       type: "boolean",
       summary: "build what is valid again, and compare; what differs stays at PATH.check in the store folder",
     },
     "dry-run": { type: "boolean", summary: "list the derivations that would be built, and build nothing" },
-    "json-events": {
-      type: "boolean",
-      summary: "write what happens to standard error, a JSON object per line",
-    },
     ...jsonOption,
   },
   arity: [1, Infinity],
@@ -66,57 +43,25 @@ export const realiseCommand: Command = {
           wanted,
           {
             store,
-            searchPath: io.env["PATH"] ?? "/usr/local/bin:/usr/bin:/bin",
-            options: readOptions(args),
+            searchPath: searchPathOf(io),
+            options: readBuildOptions(args),
             userEnv: io.env,
             emit: io.emit,
             signal,
           },
           {
-            jobs: readNumber(args, "jobs") ?? availableParallelism(),
+            jobs: readJobs(args),
             keepGoing: args.flag("keep-going"),
             again,
           },
         );
-        for (const error of failed.values()) io.complain(error);
-        if (skipped.length > 0)
-          io.emit({
-            type: "note",
-            message: `${skipped.length} more ${skipped.length === 1 ? "derivation was" : "derivations were"} not built because of that`,
-          });
-        if (failed.size > 0) return exitCode([...failed.values()]);
+        const code = reportFailures({ failed: failed.values(), skipped: skipped.length }, io);
+        if (code !== 0) return code;
         await writeOutputs(wanted, outputs, args.flag("json"), io);
         return 0;
       }),
     ),
 };
-
-/** As Nix has it: a build that failed counts more than one that made something else again. */
-function exitCode(errors: readonly CleaveError[]): number {
-  return errors.every(({ code }) => code === "build-not-deterministic") ? 104 : 100;
-}
-
-/** Read the options that say how builders run. */
-function readOptions(args: Arguments): BuildOptions {
-  return {
-    cores: readNumber(args, "cores") ?? availableParallelism(),
-    keepFailed: args.flag("keep-failed"),
-    timeout: readNumber(args, "timeout"),
-    maxSilent: readNumber(args, "max-silent-time"),
-    maxLog: readNumber(args, "max-log"),
-  };
-}
-
-function readNumber({ value }: Arguments, name: string): number | undefined {
-  const text = value(name);
-  if (text === undefined) return undefined;
-  if (/^[1-9][0-9]{0,14}$/.test(text)) return Number(text);
-  throw new CleaveError({
-    code: "cli-usage",
-    message: `--${name} takes a whole number from 1 on, not ${quote(text)}`,
-    hint: `such as --${name} 2`,
-  });
-}
 
 function readWanted(argument: string, store: LocalStore, io: Io): Wanted {
   const at = argument.search(/[!^][^/]*$/);

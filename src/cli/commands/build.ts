@@ -1,0 +1,124 @@
+import { dirname, join, resolve } from "node:path";
+import { parsePartition } from "../../phases/index.ts";
+import type { LocalStore } from "../../store/index.ts";
+import { buildOptions, readBuildOptions, readJobs, reportFailures, searchPathOf } from "../build-options.ts";
+import type { Arguments, Command, Io } from "../command.ts";
+import { undoable } from "../interrupt.ts";
+import { jsonOption, withStore } from "../local-store.ts";
+import { type BuiltPackage, buildPackages } from "../package-build.ts";
+import { packageOf, setOptions, withPackages } from "../package-set.ts";
+
+export const build: Command = {
+  usage:
+    "[--partition joined|split|after=PHASE,...] [--no-check] [--check] [--out-link NAME | --no-link] [--json] ATTR...",
+  summary: "Build packages and all that they need, unless that is there; list their outputs.",
+  details:
+    "A partition says where the phases of ATTR are cut into derivations; it changes how a package is built, not what comes out.\n" +
+    "Phases beside the others, such as check, are run where they have not passed yet, from a state that is cut for them, and\n" +
+    "outputs become valid only when they passed. With --check packages that are there are built again, by the partition, and\n" +
+    "compared.\n\n" +
+    "Exits with 100 where a build failed, and with 104 where all that failed is that --check found a difference.",
+  options: {
+    partition: {
+      type: "string",
+      short: "p",
+      value: "PARTITION",
+      summary: "joined (one derivation), split (one a phase), or after=unpack,build",
+    },
+    "no-check": { type: "boolean", summary: "publish the outputs without checks; the next build runs them" },
+    check: { type: "boolean", summary: "build what is there again, and compare" },
+    "out-link": { type: "string", short: "o", value: "NAME", summary: "the link to the outputs; result" },
+    "no-link": { type: "boolean", summary: "make no link" },
+    ...setOptions,
+    ...buildOptions,
+    ...jsonOption,
+  },
+  arity: [1, Infinity],
+  run: async (args, io) =>
+    await undoable((signal) =>
+      withStore(io, (store) =>
+        withPackages(args, io, store, async (set) => {
+          if (args.flag("json-events")) io.reportJson();
+          const packages = args.positionals.map((attribute) => set.package(attribute));
+          const { built, failed, skipped } = await buildPackages(
+            packages,
+            {
+              store,
+              searchPath: searchPathOf(io),
+              options: readBuildOptions(args),
+              userEnv: io.env,
+              emit: io.emit,
+              signal,
+            },
+            {
+              partition: parsePartition(args.value("partition") ?? "joined"),
+              check: !args.flag("no-check"),
+              again: args.flag("check"),
+              jobs: readJobs(args),
+              keepGoing: args.flag("keep-going"),
+              packageOf: (used) => packageOf(set, used),
+            },
+          );
+          const code = reportFailures({ failed, skipped }, io);
+          if (code !== 0) return code;
+          await makeLinks(built, args, io, store);
+          await writeBuilt(built, args.flag("json"), io, store);
+          return 0;
+        }),
+      ),
+    ),
+};
+
+/** Make the links to the outputs, each of which is a root: `result`, `result-dev`, and `result-2` for the second package. */
+async function makeLinks(
+  built: readonly BuiltPackage[],
+  args: Arguments,
+  { cwd }: Io,
+  store: LocalStore,
+): Promise<void> {
+  if (args.flag("no-link")) return;
+  const link = resolve(cwd, args.value("out-link") ?? "result");
+  for (const [index, { package: made }] of built.entries()) {
+    const { outputs, path } = made.interface;
+    for (const [name, output] of Object.entries(outputs)) {
+      const suffix = `${index === 0 ? "" : `-${index + 1}`}${output === path ? "" : `-${name}`}`;
+      await store.addRoot(join(dirname(link), `${link.slice(dirname(link).length + 1)}${suffix}`), output);
+    }
+  }
+}
+
+async function writeBuilt(
+  built: readonly BuiltPackage[],
+  json: boolean,
+  { write }: Io,
+  store: LocalStore,
+): Promise<void> {
+  if (!json) {
+    await write(
+      built
+        .flatMap(({ package: made }) => Object.values(made.interface.outputs).map((path) => `${path}\n`))
+        .join(""),
+    );
+    return;
+  }
+  const packages = built.map(({ package: made, rendering: { lowered, branches }, ran }) => ({
+    attribute: made.attribute,
+    derivation: made.interface.derivation,
+    outputs: made.interface.outputs,
+    realPaths: Object.fromEntries(
+      Object.entries(made.interface.outputs).map(([name, path]) => [name, store.realPath(path)]),
+    ),
+    groups: lowered.groups.map(({ made: group, phases }, index) => ({
+      derivation: group.path,
+      phases,
+      // The last one stands in for the canonical derivation.
+      ran: ran.has(index === lowered.groups.length - 1 ? lowered.canonical.path : group.path),
+    })),
+    branches: branches.map(({ name, made: branch, canonical }) => ({
+      derivation: branch.path,
+      phases: [name],
+      ran: ran.has(canonical.path),
+    })),
+  }));
+  await write(`${JSON.stringify({ packages })}\n`);
+}

@@ -1,0 +1,81 @@
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import { CleaveError, encodeText, quote } from "../../base/index.ts";
+import { realise } from "../../build/index.ts";
+import { dumpPath, restorePath, type StorePath } from "../../nix/index.ts";
+import { instantiate } from "../../recipes/index.ts";
+import { buildOptions, readBuildOptions, readJobs, reportFailures, searchPathOf } from "../build-options.ts";
+import type { Command } from "../command.ts";
+import { undoable } from "../interrupt.ts";
+import { withStore, writePaths } from "../local-store.ts";
+import { packageOf, setOptions, withPackages } from "../package-set.ts";
+
+export const source: Command = {
+  usage: "[--to DIR] ATTR...",
+  summary: "Make the patched sources of packages, and list their store paths.",
+  details:
+    "That is the work tree as the phase patch leaves it, or unpack where there is no patch. With --to one is copied to a new\n" +
+    "folder, writable.",
+  options: {
+    to: { type: "string", value: "DIR", summary: "copy the tree to this folder, which must not be there" },
+    json: { type: "boolean", summary: "write a JSON object" },
+    ...setOptions,
+    ...buildOptions,
+  },
+  arity: [1, Infinity],
+  run: async (args, io) =>
+    await undoable((signal) =>
+      withStore(io, (store) =>
+        withPackages(args, io, store, async (set) => {
+          if (args.flag("json-events")) io.reportJson();
+          const to = args.value("to");
+          const folder = to === undefined ? undefined : resolve(io.cwd, to);
+          if (folder !== undefined) checkDestination(folder, args.positionals.length);
+          const sources = args.positionals.map((attribute) => set.package(attribute).source());
+          await instantiate(
+            sources.map((lowered) => ({ lowered, extra: [] })),
+            (used) => ({ lowered: packageOf(set, used).lower("joined"), extra: [] }),
+            store,
+            "write",
+          );
+          const { outputs, failed, skipped } = await realise(
+            sources.map(({ canonical }) => ({ derivation: canonical.path, outputs: "all" as const })),
+            {
+              store,
+              searchPath: searchPathOf(io),
+              options: readBuildOptions(args),
+              userEnv: io.env,
+              emit: io.emit,
+              signal,
+            },
+            { jobs: readJobs(args), keepGoing: args.flag("keep-going") },
+          );
+          const code = reportFailures({ failed: failed.values(), skipped: skipped.length }, io);
+          if (code !== 0) return code;
+          const paths = sources.flatMap(({ canonical }): StorePath[] => {
+            const out = outputs.get(canonical.path)?.get("out");
+            return out === undefined ? [] : [out];
+          });
+          if (folder !== undefined)
+            for (const path of paths) await restorePath(folder, dumpPath(store.realPath(path)), { signal });
+          await writePaths(folder === undefined ? paths : [folder], args.flag("json"), io);
+          return 0;
+        }),
+      ),
+    ),
+};
+
+function checkDestination(folder: string, count: number): void {
+  if (count !== 1)
+    throw new CleaveError({
+      code: "cli-usage",
+      message: `--to takes the source of one package, not of ${count}`,
+      hint: "call cleave source once for each",
+    });
+  if (existsSync(encodeText(folder)))
+    throw new CleaveError({
+      code: "cli-usage",
+      message: `${quote(folder)} is there already`,
+      hint: "name a folder that is not there: --to makes it",
+    });
+}

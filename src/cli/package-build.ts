@@ -1,0 +1,146 @@
+/** Builds packages of a set: instantiates them, renders them by a partition, realises that, remembers what passed. */
+import type { CleaveError } from "../base/index.ts";
+import {
+  hasPassed,
+  keepStates,
+  type RealiseContext,
+  type Rendering,
+  realise,
+  recordPassed,
+  recordPhases,
+  type Wanted,
+} from "../build/index.ts";
+import type { StorePath } from "../nix/index.ts";
+import {
+  type Package,
+  type PackageInterface,
+  type PackageRendering,
+  renderPackage,
+} from "../package/index.ts";
+import type { Partition } from "../phases/index.ts";
+import { instantiate } from "../recipes/index.ts";
+import type { LocalStore } from "../store/index.ts";
+
+export type PackageBuildOptions = {
+  /** How the packages that are asked for are cut; others are joined, but for cuts where their branches start. */
+  readonly partition: Partition;
+  /** Whether branches run, and outputs wait for them. */
+  readonly check: boolean;
+  /** Build what is valid again, and compare. Branches are left alone. */
+  readonly again: boolean;
+  readonly jobs: number;
+  readonly keepGoing: boolean;
+  /** Give the package that an interface describes. */
+  readonly packageOf: (used: PackageInterface) => Package;
+};
+
+export type PackagesBuilt = {
+  readonly built: readonly BuiltPackage[];
+  readonly failed: readonly CleaveError[];
+  readonly skipped: number;
+};
+
+export type BuiltPackage = {
+  readonly package: Package;
+  readonly rendering: PackageRendering;
+  /** The derivations that were built for it now. */
+  readonly ran: ReadonlySet<StorePath>;
+};
+
+/** Build packages and all that they need. */
+export async function buildPackages(
+  packages: readonly Package[],
+  context: RealiseContext,
+  { partition, check, again, jobs, keepGoing, packageOf }: PackageBuildOptions,
+): Promise<PackagesBuilt> {
+  const { store } = context;
+  const asked = new Set(packages);
+  const rendered = new Map<Package, PackageRendering>();
+  const render = (each: Package): PackageRendering => {
+    let found = rendered.get(each);
+    if (found === undefined) {
+      const own = asked.has(each);
+      found = renderPackage(
+        each,
+        own ? partition : "joined",
+        ({ canonical }) => check && !(own && again) && !hasPassed(store, canonical.path),
+      );
+      rendered.set(each, found);
+    }
+    return found;
+  };
+  const instanceOf = (each: Package) => {
+    const { lowered, derivations } = render(each);
+    return { lowered, extra: derivations };
+  };
+  await instantiate(packages.map(instanceOf), (used) => instanceOf(packageOf(used)), store, "build");
+
+  const renderings = new Map<StorePath, Rendering>();
+  for (const each of rendered.values()) addRendering(each, renderings);
+  const wanted = packages.flatMap((each): Wanted[] => {
+    const { lowered, branches } = render(each);
+    return [lowered.canonical, ...branches.map(({ canonical }) => canonical)].map(({ path }) => ({
+      derivation: path,
+      outputs: "all",
+    }));
+  });
+  const { failed, skipped, built } = await realise(wanted, context, { jobs, keepGoing, again, renderings });
+  const ran = new Set(built);
+  await remember([...rendered.values()], ran, store);
+  return {
+    built: packages.map((each) => ({ package: each, rendering: render(each), ran })),
+    failed: [...failed.values()],
+    skipped: skipped.length,
+  };
+}
+
+function addRendering({ lowered, branches }: PackageRendering, renderings: Map<StorePath, Rendering>): void {
+  const groups = lowered.groups.map(({ made }) => made.path);
+  const last = groups.at(-1);
+  if (last === undefined) return;
+  renderings.set(lowered.canonical.path, {
+    by: last,
+    groups: groups.slice(0, -1),
+    gates: branches.map(({ canonical }) => canonical.path),
+  });
+  for (const { made, canonical } of branches)
+    if (made.path !== canonical.path)
+      renderings.set(canonical.path, { by: made.path, groups: [], gates: [] });
+}
+
+/** Remember which branches passed, and keep the states that were made or used. */
+async function remember(
+  renderings: readonly PackageRendering[],
+  ran: ReadonlySet<StorePath>,
+  store: LocalStore,
+): Promise<void> {
+  const states = new Set<StorePath>();
+  for (const { lowered, branches } of renderings) {
+    for (const { canonical } of branches) if (ran.has(canonical.path)) recordPassed(store, canonical.path);
+    recordRun({ lowered, branches, derivations: [] }, ran, store);
+    const own = [lowered.canonical, ...lowered.groups.map(({ made }) => made)];
+    if (!own.some(({ path }) => ran.has(path)) && !branches.some(({ canonical }) => ran.has(canonical.path)))
+      continue;
+    for (const { made } of lowered.groups.slice(0, -1)) {
+      const out = made.derivation.outputs.get("out");
+      if (out !== undefined && "path" in out) states.add(out.path);
+    }
+  }
+  if (states.size === 0) return;
+  await keepStates(store, await store.validPaths(states), { now: Date.now() / 1000 });
+}
+
+/** Remember which derivation's log has which phase: the last group writes to that of the canonical derivation. */
+function recordRun(
+  { lowered, branches }: PackageRendering,
+  ran: ReadonlySet<StorePath>,
+  store: LocalStore,
+): void {
+  const phases = new Map<string, StorePath>();
+  for (const [index, { made, phases: names }] of lowered.groups.entries()) {
+    const path = index === lowered.groups.length - 1 ? lowered.canonical.path : made.path;
+    if (ran.has(path)) for (const name of names) phases.set(name, path);
+  }
+  for (const { name, canonical } of branches) if (ran.has(canonical.path)) phases.set(name, canonical.path);
+  if (phases.size > 0) recordPhases(store, lowered.canonical.path, phases);
+}

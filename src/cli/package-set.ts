@@ -1,0 +1,83 @@
+/** The package set of a command: cleave's own recipes, and those of the user's folder. */
+import { existsSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { CleaveError, quote } from "../base/index.ts";
+import { type Package, type PackageInterface, parsePlatform } from "../package/index.ts";
+import { openPackageSet, type PackageSet, type Source } from "../recipes/index.ts";
+import type { LocalStore } from "../store/index.ts";
+import type { Arguments, Io, Option } from "./command.ts";
+
+export const setOptions: Readonly<Record<"folder", Option>> = {
+  folder: {
+    type: "string",
+    short: "f",
+    multiple: true,
+    value: "DIR",
+    summary: "a folder with recipes, NAME/package.ts or packages/NAME/package.ts, besides cleave's own",
+  },
+};
+
+/** The folder that has cleave's own recipes, in a checkout and in an installed package. */
+const own = fileURLToPath(new URL("../..", import.meta.url));
+
+/** Open the package set that the arguments of a command mean. Throws `cli-usage` for a folder that is not there. */
+export async function openPackages(args: Arguments, io: Io): Promise<PackageSet> {
+  const host = parsePlatform(process.arch === "arm64" ? "aarch64-linux" : "x86_64-linux");
+  const cache =
+    io.env["XDG_CACHE_HOME"] ?? (io.env["HOME"] === undefined ? undefined : `${io.env["HOME"]}/.cache`);
+  return openPackageSet({
+    sources: sourcesOf(args, io),
+    platforms: { build: host, host, target: host },
+    bundles: cache?.startsWith("/") === true ? join(cache, "cleave/bundles") : undefined,
+    emit: io.emit,
+  });
+}
+
+/** Do something with a package set while a store is open. */
+export async function withPackages<T>(
+  args: Arguments,
+  io: Io,
+  _store: LocalStore,
+  work: (set: PackageSet) => Promise<T>,
+): Promise<T> {
+  return await work(await openPackages(args, io));
+}
+
+/** Give the package that an interface describes. */
+export function packageOf(set: PackageSet, used: PackageInterface): Package {
+  return set.packageOf(used);
+}
+
+function sourcesOf(args: Arguments, { cwd }: Io): readonly Source[] {
+  const sources: Source[] = [
+    { folder: join(own, "packages"), prefix: "" },
+    { folder: join(own, "bootstrap"), prefix: "bootstrap." },
+  ];
+  const named = args.values("folder");
+  for (const each of named) {
+    const folder = resolve(cwd, each);
+    if (!existsSync(folder))
+      throw new CleaveError({
+        code: "cli-usage",
+        message: `the folder ${quote(folder)} is not there`,
+        hint: "--folder names a folder with recipes, NAME/package.ts or packages/NAME/package.ts",
+      });
+    sources.push({ folder, prefix: "" });
+  }
+  if (named.length === 0 && `${cwd}/` !== own && dependsOnCleave(cwd))
+    sources.push({ folder: cwd, prefix: "" });
+  return sources;
+}
+
+/** Say whether a folder is a project of somebody who uses cleave. */
+function dependsOnCleave(folder: string): boolean {
+  try {
+    const { dependencies, devDependencies }: Record<string, object | undefined> = JSON.parse(
+      readFileSync(join(folder, "package.json"), "utf8"),
+    );
+    return Object.hasOwn({ ...dependencies, ...devDependencies }, "cleave");
+  } catch {
+    return false;
+  }
+}
