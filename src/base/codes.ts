@@ -133,6 +133,15 @@ export const codes = {
   // run
   "run-no-program": "A package does not have a program of this name",
 
+  // recipes
+  "attribute-unknown": "A package set has no such attribute",
+  "package-cycle": "Packages need each other in a circle",
+  "recipe-file": "A file that a recipe reads is not there or cannot be read",
+  "recipe-forbidden": "A recipe does what no recipe may do",
+  "recipe-import": "An import of a recipe leads nowhere",
+  "recipe-outside": "A recipe reaches for a file outside of its source folder",
+  "recipe-syntax": "A recipe cannot be parsed",
+
   // cli
   "cli-no-folder": "The working folder is gone",
   "cli-unknown-command": "There is no such command",

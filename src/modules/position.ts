@@ -9,7 +9,12 @@ import { parse, type Syntax } from "./syntax.ts";
  * A file whose code the runtime knows by no name, as that of a compartment: what to call it, and how to get its
  * text, which is asked for when a position is.
  */
-export type SourceFile = { readonly file: string; readonly read: () => string };
+export type SourceFile = {
+  readonly file: string;
+  readonly read: () => string;
+  /** Translate a position in the code that runs to one in the file, where these differ. */
+  readonly locate?: (line: number, column: number) => Location;
+};
 
 /** What the runtime remembers of a call; it writes the text when that is read. */
 type Trace = { readonly stack: string };
@@ -19,16 +24,21 @@ export class Origin {
   #trace: Trace | undefined;
   readonly #source: SourceFile | undefined;
   #location: Location | undefined = undefined;
+  /** Where in the code that runs, as long as that is not translated. */
+  #ran: Location | undefined;
 
   constructor(trace: Trace | Location, source?: SourceFile) {
     if ("stack" in trace) this.#trace = trace;
-    else this.#location = trace;
+    else this.#ran = trace;
     this.#source = source;
   }
 
   /** Get file, line and column of the call, as far as the runtime tells. */
   get location(): Location {
-    this.#location ??= readTrace(this.#trace?.stack ?? "");
+    this.#location ??=
+      this.#ran === undefined
+        ? readTrace(this.#trace?.stack ?? "")
+        : { ...this.#ran, ...translated(this.#ran, this.#source) };
     this.#trace = undefined;
     return this.#location;
   }
@@ -38,6 +48,11 @@ export class Origin {
     const { file } = this.location;
     return file === undefined ? undefined : syntaxOf(this.#source ?? file);
   }
+}
+
+function translated({ line, column }: Location, source: SourceFile | undefined): Location {
+  if (line === undefined || column === undefined) return {};
+  return source?.locate?.(line, column) ?? {};
 }
 
 let here: SourceFile | undefined;

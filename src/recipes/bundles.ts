@@ -1,0 +1,81 @@
+/**
+ * Bundles scripts, and keeps the bundles: in memory, and in a folder if there is one.
+ *
+ * A kept bundle is a JSON file, named by the place of its script in its source folder, which lists what went into it with
+ * hashes; it counts while all of these are the same. It is written to a temporary name and renamed, so that no process
+ * sees half of it.
+ */
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { type BundleRequest, bundleScript } from "../package/index.ts";
+import { type Files, hashOf } from "./files.ts";
+import { record, type Trace, tracing } from "./trace.ts";
+
+type Kept = { readonly files: Readonly<Record<string, string>>; readonly content: string };
+type Made = { readonly content: Uint8Array; readonly trace: Trace };
+
+const require = createRequire(import.meta.url);
+
+export class Bundles {
+  readonly #files: Files;
+  readonly #folder: string | undefined;
+  readonly #made = new Map<string, Made>();
+
+  constructor(files: Files, folder: string | undefined) {
+    this.#files = files;
+    this.#folder = folder;
+  }
+
+  /** Bundle a script; what went into it is recorded as read. Throws `script-invalid`. */
+  bundle(request: BundleRequest): Uint8Array {
+    const key = `${request.kind} ${request.file}`;
+    let made = this.#made.get(key);
+    if (made === undefined) {
+      const trace: Trace = new Map();
+      const content = tracing(trace, () => this.#kept(key) ?? this.#make(request, key));
+      made = { content, trace };
+      this.#made.set(key, made);
+    }
+    for (const read of made.trace.values()) record(read);
+    return made.content;
+  }
+
+  #kept(key: string): Uint8Array | undefined {
+    if (this.#folder === undefined) return undefined;
+    try {
+      const { files, content } = JSON.parse(readFileSync(this.#place(key), "utf8")) as Kept;
+      const isSame = Object.entries(files).every(([path, hash]) => {
+        const now = this.#files.read(path);
+        return now !== undefined && hashOf(now) === hash;
+      });
+      return isSame ? Buffer.from(content) : undefined;
+    } catch {
+      // Not there, or not whole: it is made anew.
+      return undefined;
+    }
+  }
+
+  #make(request: BundleRequest, key: string): Uint8Array {
+    const { content, files } = bundleScript(request);
+    const hashes: Record<string, string> = {};
+    for (const path of [...files].sort()) {
+      const read = this.#files.read(path);
+      if (read !== undefined) hashes[path] = hashOf(read);
+    }
+    if (this.#folder !== undefined) {
+      const kept: Kept = { files: hashes, content: Buffer.from(content).toString() };
+      mkdirSync(this.#folder, { recursive: true });
+      const place = this.#place(key);
+      const temporary = `${place}.${process.pid}`;
+      writeFileSync(temporary, JSON.stringify(kept));
+      renameSync(temporary, place);
+    }
+    return content;
+  }
+
+  #place(key: string): string {
+    const { version } = require("esbuild/package.json") as { version: string };
+    return join(this.#folder ?? "", `${hashOf(`${version} ${key}`).slice(0, 32)}.json`);
+  }
+}

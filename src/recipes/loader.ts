@@ -1,0 +1,237 @@
+/**
+ * Loads recipes and what they import.
+ *
+ * Each file is translated once in a process. A file of a recipe is instantiated once for each recipe that imports it, so
+ * that no recipe sees what another one's run left in a variable of it.
+ */
+import { dirname, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { CleaveError, nearest, quote } from "../base/index.ts";
+import * as modules from "../modules/index.ts";
+import { modulesIn, type SourceFile } from "../modules/index.ts";
+import * as packages from "../package/index.ts";
+import { functionsFor, parseJson, reach, type World } from "./functions.ts";
+import type { Realm } from "./realm.ts";
+import { record, recordAll, type Trace, tracing } from "./trace.ts";
+import { type ImportRequest, type Translation, translate } from "./translate.ts";
+
+/** The folder of cleave: of its sources in a checkout, of the package where it is installed. */
+export const cleaveFolder: string = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
+
+const stdenvRoot = `${cleaveFolder}/stdenv`;
+const stdenvIndex = `${stdenvRoot}/modules/index.ts`;
+
+/** What is exported, by name. It fills while a file runs, so that files can import each other. */
+type Exports = Record<string, unknown>;
+
+type Instance = {
+  readonly exports: Exports;
+  /** What was read to load it, and all that it imports. */
+  readonly trace: Trace;
+  /** Told when what is exported is there. */
+  readonly waiting: (() => void)[];
+  done: boolean;
+};
+
+/** What the function of a translated file is handed. */
+type Linkage = {
+  readonly imports: (binders: readonly ((exports: Exports) => void)[]) => void;
+  readonly exports: (getters: Readonly<Record<string, () => unknown>>) => void;
+};
+
+/** The instances of files that may see each other's state: those of one recipe, or those that all share. */
+export type Scope = Map<string, Instance>;
+
+/** A file, and the source folder that it belongs to: it reaches nothing outside of that. */
+type Place = { readonly file: string; readonly root: string };
+
+export class Loader {
+  readonly #world: World;
+  readonly #realm: Realm;
+  readonly #translations = new Map<string, Translation>();
+  readonly #shared: Scope = new Map();
+
+  constructor(world: World, realm: Realm) {
+    this.#world = world;
+    this.#realm = realm;
+  }
+
+  /** Load a file with all that it imports, and give its default export. What is read goes to the open trace. */
+  load(place: Place): unknown {
+    const instance = this.#instance(place, new Map());
+    recordAll(instance.trace);
+    if (Object.hasOwn(instance.exports, "default")) return instance.exports["default"];
+    throw new CleaveError({
+      code: "recipe-import",
+      message: "this file has no default export",
+      hint: "end it with export default uses(…).package(…)",
+      location: { file: place.file },
+    });
+  }
+
+  #instance(place: Place, own: Scope): Instance {
+    const scope = place.root === stdenvRoot ? this.#shared : own;
+    const known = scope.get(place.file);
+    if (known !== undefined) return known;
+    const instance: Instance = { exports: Object.create(null), trace: new Map(), waiting: [], done: false };
+    scope.set(place.file, instance);
+    tracing(instance.trace, () => {
+      const content = this.#world.files.read(place.file);
+      if (content === undefined) throw new Error(`${place.file} went away`);
+      const text = Buffer.from(content).toString();
+      if (place.file.endsWith(".json"))
+        instance.exports["default"] = this.#realm.harden(parseJson(text, place.file));
+      else this.#run(place, text, instance, scope);
+    });
+    instance.done = true;
+    for (const each of instance.waiting.splice(0)) each();
+    return instance;
+  }
+
+  #run(place: Place, text: string, instance: Instance, scope: Scope): void {
+    let translation = this.#translations.get(place.file);
+    if (translation === undefined) {
+      translation = translate(place.file, text);
+      this.#translations.set(place.file, translation);
+    }
+    const { code, imports, forwards, exports: names, locate } = translation;
+    const source: SourceFile = {
+      file: place.file,
+      read: () => text,
+      locate,
+    };
+    const imported = imports.map((request) => this.#import(request, place, source, scope));
+    for (const { trace } of imported) if (trace !== undefined) recordAll(trace);
+    let getters: Readonly<Record<string, () => unknown>> = {};
+    const publish = (): void => {
+      for (const [name, get] of Object.entries(getters)) {
+        try {
+          instance.exports[name] = get();
+        } catch (error) {
+          // Read before it has a value, by a file that this one imports and that imports this one.
+          if (!(error instanceof ReferenceError) && (error as Error).name !== "ReferenceError") throw error;
+        }
+      }
+      for (const { request, imported: name, exported } of forwards) {
+        const from = imported[request]?.exports ?? {};
+        if (exported !== undefined) instance.exports[exported] = name === "*" ? from : from[name];
+        else
+          for (const [each, value] of Object.entries(from))
+            if (each !== "default" && !names.includes(each)) instance.exports[each] = value;
+      }
+    };
+    const linkage: Linkage = {
+      imports: (binders) => {
+        for (const [index, bind] of binders.entries()) {
+          const from = imported[index];
+          if (from === undefined) continue;
+          bind(from.exports);
+          from.later?.(() => bind(from.exports));
+        }
+      },
+      exports: (given) => {
+        getters = given;
+      },
+    };
+    const run = this.#realm.evaluate(code, place.file) as (linkage: Linkage) => void;
+    run(Object.freeze(linkage));
+    publish();
+    for (const [name, value] of Object.entries(instance.exports))
+      instance.exports[name] = this.#realm.harden(value);
+    for (const [index, request] of imports.entries()) checkNames(request, imported[index]);
+  }
+
+  #import(request: ImportRequest, place: Place, source: SourceFile, scope: Scope): Imported {
+    const host = this.#hostModule(request.specifier, place, source);
+    if (host !== undefined) return { exports: host };
+    const target = this.#resolve(request, place);
+    const { exports, trace, done, waiting } = this.#instance(target, scope);
+    return { exports, trace, ...(done ? {} : { later: (then: () => void) => waiting.push(then) }) };
+  }
+
+  /** The modules that are part of cleave, bound to the file that imports them. */
+  #hostModule(specifier: string, place: Place, source: SourceFile): Exports | undefined {
+    switch (specifier) {
+      case "cleave/modules":
+        return this.#realm.harden({ ...modules, ...modulesIn(source) });
+      case "cleave/package":
+        return this.#realm.harden({ ...packages });
+      case "cleave/recipe":
+        return this.#realm.harden({ ...functionsFor(place, this.#world) });
+      default:
+        return undefined;
+    }
+  }
+
+  #resolve({ specifier, location }: ImportRequest, place: Place): Place {
+    if (specifier === "cleave/stdenv") return { file: stdenvIndex, root: stdenvRoot };
+    if (!/^\.\.?\//.test(specifier)) {
+      const known = ["cleave/modules", "cleave/package", "cleave/recipe", "cleave/stdenv"];
+      const near = nearest(specifier, known);
+      throw new CleaveError({
+        code: "recipe-import",
+        message: `a recipe cannot import ${quote(specifier)}`,
+        hint:
+          near.length > 0
+            ? `did you mean ${near.join(" or ")}?`
+            : `it imports ${known.join(", ")}, and files beside it such as ./lib.ts`,
+        location: location(),
+      });
+    }
+    if (!/\.(ts|json)$/.test(specifier))
+      throw new CleaveError({
+        code: "recipe-import",
+        message: `a recipe cannot import ${quote(specifier)}: it is no .ts and no .json file`,
+        hint: "name the file with its ending; other files are read with file() and readText() of cleave/recipe",
+        location: location(),
+      });
+    let file: string;
+    try {
+      file = reach(place, specifier);
+    } catch (error) {
+      throw error instanceof CleaveError
+        ? new CleaveError({ ...error, code: error.code, message: error.message, location: location() })
+        : error;
+    }
+    if (this.#world.files.read(file) === undefined) {
+      const folder = dirname(file);
+      const names = (this.#world.files.list(folder) ?? []).map(({ name }) => name);
+      const near = nearest(relative(folder, file), names);
+      record({ type: "absent", path: file });
+      throw new CleaveError({
+        code: "recipe-import",
+        message: `there is no file ${quote(specifier)}`,
+        hint:
+          near.length > 0
+            ? `did you mean ${near.join(" or ")}?`
+            : "paths are relative to the file that imports",
+        location: location(),
+      });
+    }
+    return { file: resolve(file), root: place.root };
+  }
+}
+
+type Imported = {
+  readonly exports: Exports;
+  readonly trace?: Trace;
+  /** There where the file is not done yet: the files import each other. */
+  readonly later?: (then: () => void) => void;
+};
+
+/** Check that what a file imports is exported. */
+function checkNames({ specifier, bindings, location }: ImportRequest, from: Imported | undefined): void {
+  if (from === undefined || from.later !== undefined) return;
+  const missing = bindings.find(({ imported }) => imported !== "*" && !(imported in from.exports));
+  if (missing === undefined) return;
+  const near = nearest(missing.imported, Object.keys(from.exports));
+  throw new CleaveError({
+    code: "recipe-import",
+    message: `${quote(specifier)} exports no ${missing.imported}`,
+    hint:
+      near.length > 0
+        ? `did you mean ${near.join(" or ")}?`
+        : `it exports ${Object.keys(from.exports).join(", ")}`,
+    location: location(),
+  });
+}

@@ -1,0 +1,209 @@
+/**
+ * Translates a recipe's file from a TypeScript module to the text of a function, which a compartment can run.
+ *
+ * Types go, and each import and export becomes something that the function is handed or gives back:
+ *
+ *     (function ($cleave) { "use strict"; let uses; $cleave.imports([…]); $cleave.exports({ default: () => … });
+ *     …the file…
+ *     })
+ *
+ * The lines of the result are not those of the file: positions are translated back when somebody asks for one.
+ */
+import { createRequire } from "node:module";
+import { CleaveError, type Location } from "../base/index.ts";
+import { type Mapping, mappingOf } from "./source-map.ts";
+
+const require = createRequire(import.meta.url);
+
+/** A name that an import brings: `*` for the whole of a module. */
+export type Binding = { readonly imported: string; readonly local: string };
+
+export type ImportRequest = {
+  readonly specifier: string;
+  readonly bindings: readonly Binding[];
+  /** Where it stands in the file. */
+  readonly location: () => Location;
+};
+
+/** What a file exports of another: `exported` is absent where it is all that the other exports. */
+export type Forward = {
+  readonly request: number;
+  readonly imported: string;
+  readonly exported: string | undefined;
+};
+
+export type Translation = {
+  /** An expression whose value is the function. */
+  readonly code: string;
+  readonly imports: readonly ImportRequest[];
+  readonly forwards: readonly Forward[];
+  /** Names of what it exports itself. */
+  readonly exports: readonly string[];
+  /** Translate a position in `code` to one in the file. */
+  readonly locate: (line: number, column: number) => Location;
+};
+
+/** Translate the text of a file. Throws `recipe-syntax`, and `recipe-forbidden` for what no recipe may do. */
+export function translate(file: string, text: string): Translation {
+  const { transformSync }: typeof import("oxc-transform") = require("oxc-transform");
+  const { parseSync }: typeof import("oxc-parser") = require("oxc-parser");
+  const options = {
+    lang: "ts",
+    sourceType: "module",
+    target: "esnext",
+    typescript: { onlyRemoveTypeImports: true },
+  } as const;
+  const { code, errors } = transformSync(file, text, options);
+  const [error] = errors;
+  if (error !== undefined) {
+    const start = error.labels[0]?.start;
+    throw new CleaveError({
+      code: "recipe-syntax",
+      message: `this is no TypeScript: ${error.message}`,
+      hint: "mend the file at this place; enums, namespaces and parameter properties are not taken",
+      location: { file, ...(start === undefined ? {} : positionAt(text, start)) },
+    });
+  }
+  let mapping: Mapping | undefined;
+  /** Translate a position in what `transformSync` gave. */
+  const locate = (line: number, column: number): Location => {
+    mapping ??= mappingOf(transformSync(file, text, { ...options, sourcemap: true }).map?.mappings ?? "");
+    return { file, ...mapping(line, column) };
+  };
+  const locationAt = (offset: number): Location => {
+    const { line, column } = positionAt(code, offset);
+    return locate(line, column);
+  };
+  const { module } = parseSync(`${file}.js`, code);
+  const [forbidden] = [...module.dynamicImports, ...module.importMetas].sort((a, b) => a.start - b.start);
+  if (forbidden !== undefined)
+    throw new CleaveError({
+      code: "recipe-forbidden",
+      message: `${code.startsWith("import(", forbidden.start) ? "import()" : "import.meta"} is not there in a recipe`,
+      hint: "import what is needed with an import at the top of the file; read files with file() of cleave/recipe",
+      location: locationAt(forbidden.start),
+    });
+
+  const edits: { start: number; end: number; text: string }[] = [];
+  const imports: ImportRequest[] = [];
+  const forwards: Forward[] = [];
+  const getters: { exported: string; local: string }[] = [];
+  for (const { start, end, moduleRequest, entries } of module.staticImports) {
+    edits.push({ start, end, text: "" });
+    imports.push({
+      specifier: moduleRequest.value,
+      bindings: entries.map(({ importName, localName }) => ({
+        imported:
+          importName.kind === "Name"
+            ? (importName.name ?? "")
+            : importName.kind === "Default"
+              ? "default"
+              : "*",
+        local: localName.value,
+      })),
+      location: () => locationAt(moduleRequest.start),
+    });
+  }
+  for (const { start, end, entries } of module.staticExports) {
+    const [first] = entries;
+    if (first === undefined || first.moduleRequest !== null || code[start + 7] === "{") {
+      edits.push({ start, end, text: "" });
+      const request = first?.moduleRequest;
+      if (request !== null && request !== undefined) {
+        imports.push({
+          specifier: request.value,
+          bindings: [],
+          location: () => locationAt(request.start),
+        });
+      }
+      for (const { moduleRequest, importName, exportName, localName } of entries)
+        if (moduleRequest === null)
+          getters.push({ exported: nameOf(exportName), local: localName.name ?? "" });
+        else
+          forwards.push({
+            request: imports.length - 1,
+            imported: importName.kind === "Name" ? (importName.name ?? "") : "*",
+            exported: exportName.kind === "None" ? undefined : nameOf(exportName),
+          });
+      continue;
+    }
+    if (first.exportName.kind !== "Default") {
+      edits.push({ start, end: start + "export ".length, text: "" });
+      for (const { exportName, localName } of entries)
+        getters.push({ exported: nameOf(exportName), local: localName.name ?? "" });
+      continue;
+    }
+    const head = code.slice(start, end);
+    const named =
+      /^export default (?:async )?(?:function\b\s*\*?|class\b)\s*(?!extends\b)([\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*)/u.exec(
+        head,
+      )?.[1];
+    if (named !== undefined) {
+      edits.push({ start, end: start + "export default ".length, text: "" });
+      getters.push({ exported: "default", local: named });
+    } else {
+      edits.push({ start, end: start + "export default ".length, text: "const $default = " });
+      edits.push({ start: end, end, text: ";" });
+      getters.push({ exported: "default", local: "$default" });
+    }
+  }
+
+  const locals = imports.flatMap(({ bindings }) => bindings.map(({ local }) => local));
+  const binders = imports.map(
+    ({ bindings }) =>
+      `($)=>{${bindings
+        .map(({ imported, local }) => `${local}=$${imported === "*" ? "" : `[${JSON.stringify(imported)}]`};`)
+        .join("")}}`,
+  );
+  const head = [
+    '(function($cleave){"use strict";',
+    locals.length === 0 ? "" : `let ${locals.join(",")};`,
+    `$cleave.imports([${binders.join(",")}]);`,
+    `$cleave.exports({${getters.map(({ exported, local }) => `${JSON.stringify(exported)}:()=>${local}`).join(",")}});`,
+    "\n",
+  ].join("");
+  return {
+    code: `${head}${apply(code, edits)}\n})`,
+    imports,
+    forwards,
+    exports: getters.map(({ exported }) => exported),
+    locate: (line, column) => locate(line - 1, column + shiftOf(code, edits, line - 1, column)),
+  };
+}
+
+function nameOf({ kind, name }: { readonly kind: string; readonly name: string | null }): string {
+  return kind === "Default" ? "default" : (name ?? "");
+}
+
+type Edit = { readonly start: number; readonly end: number; readonly text: string };
+
+/** Change a text in places that do not overlap; lines stay lines. */
+function apply(code: string, edits: Edit[]): string {
+  edits.sort((a, b) => a.start - b.start || a.end - b.end);
+  let result = "";
+  let at = 0;
+  for (const { start, end, text } of edits) {
+    result += code.slice(at, start) + text + code.slice(start, end).replaceAll(/[^\n]/g, "");
+    at = end;
+  }
+  return result + code.slice(at);
+}
+
+/** How many columns were taken away in front of a position, on its line. */
+function shiftOf(code: string, edits: readonly Edit[], line: number, column: number): number {
+  let shift = 0;
+  for (const { start, end, text } of edits) {
+    const at = positionAt(code, start);
+    if (at.line !== line || end === start || code.slice(start, end).includes("\n")) continue;
+    if (at.column - shift <= column) shift += end - start - text.length;
+  }
+  return shift;
+}
+
+function positionAt(text: string, offset: number): { readonly line: number; readonly column: number } {
+  const before = text.slice(0, offset);
+  const start = before.lastIndexOf("\n") + 1;
+  let line = 1;
+  for (let at = before.indexOf("\n"); at >= 0; at = before.indexOf("\n", at + 1)) line += 1;
+  return { line, column: offset - start + 1 };
+}
