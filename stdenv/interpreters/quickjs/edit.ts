@@ -1,7 +1,7 @@
 /** Changes in the content of files, byte by byte: modes stay as they are, and times where that is asked for. */
 import * as native from "cleave:native";
-import * as os from "os";
 import { PhaseFailure, quote } from "./failure.ts";
+import { readStart } from "./files.ts";
 import { escapeRegExp } from "./glob.ts";
 import { encodeRaw, rawBytes, rawText } from "./text.ts";
 
@@ -52,17 +52,9 @@ export function replaceTexts(
 }
 
 /** Say what a file's first line names as its interpreter: the line without `#!`; `undefined` where it is no script. */
-export function readShebang(file: string): string | undefined {
-  const descriptor = os.open(file, os.O_RDONLY);
-  if (descriptor < 0) return undefined;
-  try {
-    const buffer = new ArrayBuffer(512);
-    const length = os.read(descriptor, buffer, 0, buffer.byteLength);
-    const start = rawText(new Uint8Array(buffer, 0, Math.max(0, length)));
-    return start.startsWith("#!") ? start.slice(2).split("\n", 1)[0] : undefined;
-  } finally {
-    os.close(descriptor);
-  }
+function readShebang(file: string): string | undefined {
+  const start = readStart(file, 512);
+  return start.startsWith("#!") ? start.slice(2).split("\n", 1)[0] : undefined;
 }
 
 /**

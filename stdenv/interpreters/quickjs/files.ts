@@ -4,23 +4,31 @@
  */
 import * as native from "cleave:native";
 import * as os from "os";
+import * as std from "std";
 import { PhaseFailure } from "./failure.ts";
 import { expandGlob, type GlobTree } from "./glob.ts";
+import { rawText } from "./text.ts";
 
 export type { Status } from "cleave:native";
 
 /** A path below a folder that was walked. */
 export type Entry = { readonly path: string; readonly status: native.Status };
 
-/** Read a text file. Fails where it is not UTF-8: use {@link readBytes} there. */
+/** Read a text file as a byte string: what is no UTF-8 in it is not lost when the text is written again. */
 export function read(path: string): string {
-  const text = native.decodeText(native.readFile(path));
-  if (/[\uD800-\uDFFF]/u.test(text))
-    throw new PhaseFailure(
-      `${path} is no text in UTF-8`,
-      "read it with readBytes, or change it with substitute",
-    );
-  return text;
+  return native.decodeText(native.readFile(path));
+}
+
+/** Read the first bytes of a file, as characters U+0000 to U+00FF. */
+export function readStart(path: string, length: number): string {
+  const descriptor = os.open(path, os.O_RDONLY);
+  if (descriptor < 0) throw new PhaseFailure(`cannot read ${path}: ${std.strerror(-descriptor)}`);
+  try {
+    const buffer = new ArrayBuffer(length);
+    return rawText(new Uint8Array(buffer, 0, Math.max(0, os.read(descriptor, buffer, 0, length))));
+  } finally {
+    os.close(descriptor);
+  }
 }
 
 export function readBytes(path: string): Uint8Array {
@@ -201,6 +209,11 @@ export function parent(path: string): string {
 export function baseName(path: string): string {
   const trimmed = path.replace(/\/+$/, "");
   return trimmed.slice(trimmed.lastIndexOf("/") + 1);
+}
+
+/** The last part of a store path, without its hash part. */
+export function storeName(path: string): string {
+  return baseName(path).replace(/^[0-9a-z]{32}-/, "");
 }
 
 function lookAt(path: string): native.Status {
