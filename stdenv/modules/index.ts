@@ -1,0 +1,6 @@
+/** stdenv: the modules that recipes use. */
+export { autotools } from "./autotools.ts";
+export { cc } from "./cc.ts";
+export { lua, quickjs, sh } from "./interpreters.ts";
+export { make } from "./make.ts";
+export { standard } from "./standard.ts";
