@@ -2,6 +2,8 @@
  * package: the options that every package has, and lowering: a package and a partition become derivations.
  * Imports base, nix, modules, phases.
  */
+
+export { outputPlaceholder } from "../nix/index.ts";
 export { base } from "./base.ts";
 export { type Bundle, type BundleRequest, bundleScript } from "./bundle.ts";
 export { common } from "./common.ts";
