@@ -140,7 +140,9 @@ export const codes = {
   "recipe-forbidden": "A recipe does what no recipe may do",
   "recipe-import": "An import of a recipe leads nowhere",
   "recipe-outside": "A recipe reaches for a file outside of its source folder",
+  "recipe-overflow": "A recipe overflows the stack",
   "recipe-syntax": "A recipe cannot be parsed",
+  "recipe-throws": "A recipe throws while it is loaded",
 
   // cli
   "cli-no-folder": "The working folder is gone",

@@ -108,9 +108,11 @@ function siteOutside() {
 export function callerIn(file: string): Location | undefined {
   const limit = Error.stackTraceLimit;
   Error.stackTraceLimit = 30;
-  const { stack = "" } = new Error();
+  // Not of an error: an evaluation of recipes hides the stacks of those.
+  const trace = { stack: "" };
+  Error.captureStackTrace(trace);
   Error.stackTraceLimit = limit;
-  return stack
+  return trace.stack
     .split("\n")
     .map(readFrame)
     .find((each) => each.file === file);

@@ -11,7 +11,7 @@ import * as modules from "../modules/index.ts";
 import { modulesIn, type SourceFile } from "../modules/index.ts";
 import * as packages from "../package/index.ts";
 import { functionsFor, parseJson, reach, type World } from "./functions.ts";
-import type { Realm } from "./realm.ts";
+import { noteCaught, type Realm, thrownAt } from "./realm.ts";
 import { record, recordAll, type Trace, tracing } from "./trace.ts";
 import { type ImportRequest, type Translation, translate } from "./translate.ts";
 
@@ -37,6 +37,7 @@ type Instance = {
 type Linkage = {
   readonly imports: (binders: readonly ((exports: Exports) => void)[]) => void;
   readonly exports: (getters: Readonly<Record<string, () => unknown>>) => void;
+  readonly caught: (error: unknown) => void;
 };
 
 /** The instances of files that may see each other's state: those of one recipe, or those that all share. */
@@ -48,12 +49,17 @@ type Place = { readonly file: string; readonly root: string };
 export class Loader {
   readonly #world: World;
   readonly #realm: Realm;
+  readonly #host: { readonly modules: Exports; readonly packages: Exports };
   readonly #translations = new Map<string, Translation>();
   readonly #shared: Scope = new Map();
 
   constructor(world: World, realm: Realm) {
     this.#world = world;
     this.#realm = realm;
+    this.#host = {
+      modules: realm.harden({ ...modules, types: { ...modules.types } }),
+      packages: realm.harden({ ...packages }),
+    };
   }
 
   /** Load a file with all that it imports, and give its default export. What is read goes to the open trace. */
@@ -132,13 +138,32 @@ export class Loader {
       exports: (given) => {
         getters = given;
       },
+      caught: noteCaught,
     };
-    const run = this.#realm.evaluate(code, place.file) as (linkage: Linkage) => void;
-    run(Object.freeze(linkage));
-    publish();
+    try {
+      const run = this.#realm.evaluate(code, place.file) as (linkage: Linkage) => void;
+      run(Object.freeze(linkage));
+      publish();
+    } catch (error) {
+      throw this.#failure(error, place);
+    }
     for (const [name, value] of Object.entries(instance.exports))
       instance.exports[name] = this.#realm.harden(value);
     for (const [index, request] of imports.entries()) checkNames(request, imported[index]);
+  }
+
+  /** Make a coded error of what the code of a file throws while it is loaded. */
+  #failure(error: unknown, { file }: Place): unknown {
+    if (error instanceof CleaveError) return error;
+    const at = thrownAt(error);
+    const location =
+      at === undefined ? undefined : this.#translations.get(at.name)?.locate(at.line, at.column);
+    return new CleaveError({
+      code: "recipe-throws",
+      message: `a recipe throws while it is loaded: ${describeThrown(error)}`,
+      hint: "mend the recipe at this place",
+      location: location ?? { file },
+    });
   }
 
   #import(request: ImportRequest, place: Place, source: SourceFile, scope: Scope): Imported {
@@ -152,10 +177,13 @@ export class Loader {
   /** The modules that are part of cleave, bound to the file that imports them. */
   #hostModule(specifier: string, place: Place, source: SourceFile): Exports | undefined {
     switch (specifier) {
-      case "cleave/modules":
-        return this.#realm.harden({ ...modules, ...modulesIn(source) });
+      case "cleave/modules": {
+        const { types, ...functions } = modulesIn(source);
+        for (const each of [...Object.values(functions), types.submodule, types]) Object.freeze(each);
+        return Object.freeze({ ...this.#host.modules, ...functions, types });
+      }
       case "cleave/package":
-        return this.#realm.harden({ ...packages });
+        return this.#host.packages;
       case "cleave/recipe":
         return this.#realm.harden({ ...functionsFor(place, this.#world) });
       default:
@@ -218,6 +246,14 @@ type Imported = {
   /** There where the file is not done yet: the files import each other. */
   readonly later?: (then: () => void) => void;
 };
+
+function describeThrown(error: unknown): string {
+  try {
+    return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  } catch {
+    return "something that has no text";
+  }
+}
 
 /** Check that what a file imports is exported. */
 function checkNames({ specifier, bindings, location }: ImportRequest, from: Imported | undefined): void {

@@ -13,7 +13,7 @@ import {
 import { Bundles } from "./bundles.ts";
 import { Files } from "./files.ts";
 import { Loader } from "./loader.ts";
-import { openRealm } from "./realm.ts";
+import { openRealm, withRecipes } from "./realm.ts";
 import { findRecipes, type Recipe, type Source } from "./source.ts";
 
 export type PackageSetOptions = {
@@ -82,7 +82,8 @@ class Evaluator {
   }
 
   #evaluate(attribute: string, recipe: Recipe, platforms: Platforms): Package {
-    const made = evaluatePackage(this.#loader.load(recipe) as Module, {
+    const module = withRecipes(() => this.#loader.load(recipe));
+    const made = evaluatePackage(module as Module, {
       attribute,
       platforms,
       resolve: (name, role) => this.#package(name, platformsFor(role, platforms)).interface,
@@ -125,7 +126,7 @@ class Evaluator {
       });
     this.#stack.push(name);
     try {
-      return work();
+      return withRecipes(work);
     } finally {
       this.#stack.pop();
     }

@@ -11,6 +11,7 @@
  */
 import { createRequire } from "node:module";
 import { CleaveError, type Location } from "../base/index.ts";
+import { analyse, type Breach, type Edit, isSuspicious } from "./analyse.ts";
 import { type Mapping, mappingOf } from "./source-map.ts";
 
 const require = createRequire(import.meta.url);
@@ -74,17 +75,28 @@ export function translate(file: string, text: string): Translation {
     const { line, column } = positionAt(code, offset);
     return locate(line, column);
   };
-  const { module } = parseSync(`${file}.js`, code);
-  const [forbidden] = [...module.dynamicImports, ...module.importMetas].sort((a, b) => a.start - b.start);
-  if (forbidden !== undefined)
+  const parsed = parseSync(`${file}.js`, code);
+  const { module } = parsed;
+  const edits: Edit[] = [];
+  const breaches: Breach[] = [...module.dynamicImports, ...module.importMetas].map(({ start }) => ({
+    start,
+    what: code.startsWith("import.meta", start) ? "import.meta" : "import()",
+    hint: "import what is needed at the top of the file; read files with file() of cleave/recipe",
+  }));
+  if (isSuspicious(code)) {
+    const analysis = analyse(parsed.program, parsed.comments, code);
+    breaches.push(...analysis.breaches);
+    edits.push(...analysis.edits);
+  }
+  const [first] = breaches.sort((a, b) => a.start - b.start);
+  if (first !== undefined)
     throw new CleaveError({
       code: "recipe-forbidden",
-      message: `${code.startsWith("import(", forbidden.start) ? "import()" : "import.meta"} is not there in a recipe`,
-      hint: "import what is needed with an import at the top of the file; read files with file() of cleave/recipe",
-      location: locationAt(forbidden.start),
+      message: `a recipe has no ${first.what.replace(/^an? /, "")}`,
+      hint: first.hint,
+      location: locationAt(first.start),
     });
 
-  const edits: { start: number; end: number; text: string }[] = [];
   const imports: ImportRequest[] = [];
   const forwards: Forward[] = [];
   const getters: { exported: string; local: string }[] = [];
@@ -142,9 +154,9 @@ export function translate(file: string, text: string): Translation {
       edits.push({ start, end: start + "export default ".length, text: "" });
       getters.push({ exported: "default", local: named });
     } else {
-      edits.push({ start, end: start + "export default ".length, text: "const $default = " });
+      edits.push({ start, end: start + "export default ".length, text: "const $cleaveDefault = " });
       edits.push({ start: end, end, text: ";" });
-      getters.push({ exported: "default", local: "$default" });
+      getters.push({ exported: "default", local: "$cleaveDefault" });
     }
   }
 
@@ -175,14 +187,13 @@ function nameOf({ kind, name }: { readonly kind: string; readonly name: string |
   return kind === "Default" ? "default" : (name ?? "");
 }
 
-type Edit = { readonly start: number; readonly end: number; readonly text: string };
-
-/** Change a text in places that do not overlap; lines stay lines. */
+/** Change a text; lines stay lines. What lies inside of another change goes with that. */
 function apply(code: string, edits: Edit[]): string {
-  edits.sort((a, b) => a.start - b.start || a.end - b.end);
+  edits.sort((a, b) => a.start - b.start || b.end - a.end);
   let result = "";
   let at = 0;
   for (const { start, end, text } of edits) {
+    if (start < at) continue;
     result += code.slice(at, start) + text + code.slice(start, end).replaceAll(/[^\n]/g, "");
     at = end;
   }
