@@ -80,35 +80,34 @@ declare module "cleave:native" {
    */
   export function stampTree(path: string, base: number, minute: number): void;
   /**
-   * List trees, each root before what is in it, names ordered by bytes. Of entry i, `paths[i]` is its root and the way from
-   * there, and `records` has at 3i its mode, at 3i+1 its minute after `base` (0xffffffff if it is at no whole minute),
-   * at 3i+2 the index of an earlier entry that is the same file (0xffffffff if there is none).
+   * List trees: each root before what is in it, names ordered by bytes. `names[i]` is the name of entry i, and `records` has
+   * for it four numbers: how many folders are above it (0 for a root), its mode, its minute after `base` (0xffffffff if it is
+   * at no whole minute), and the index of an earlier entry that is the same file (0xffffffff if there is none).
    */
   export function scanTrees(
     roots: readonly string[],
     base: number,
-  ): { readonly paths: string[]; readonly records: Uint32Array };
+  ): { readonly names: string[]; readonly records: Uint32Array };
   /**
-   * Copy a tree to a path that is free, with the modes, times and hard links of `records` (as `scanTrees` gives them) from
-   * entry `first` on. The links must be within this tree or to `others`: paths of trees that are restored already, in
-   * order, the first entry of each. Gives the paths of the entries as `scanTrees` does.
+   * Copy trees, from the first to the second of each pair (a path that is free), and give the copies the modes, times and
+   * hard links that `scanTrees` found; `names` are joined by NUL. Throws if the trees hold other names.
    */
-  export function restoreTree(
-    from: string,
-    to: string,
-    request: {
-      readonly records: Uint32Array;
-      readonly paths: readonly string[];
-      readonly first: number;
-      readonly base: number;
-    },
-  ): number;
+  export function restoreTrees(
+    pairs: readonly (readonly [string, string])[],
+    records: Uint32Array,
+    names: string,
+    base: number,
+  ): void;
   /**
-   * Replace each of `from` by the one of `to` with the same index, all 32 bytes of Nix's base32, in the content of files,
-   * in link targets and in names below `path`. Throws an error with `path` where one of `from` is inside a compressed
-   * member of a file, where it cannot be replaced. Modes and times may change.
+   * Replace each of `from`, which are hash parts of store paths, by the one of `to` with the same index: in the content of
+   * files, in link targets and in names below `path`. Stops at a file that has one of `from` inside of a compressed
+   * member, where it cannot be replaced, and gives that; `null` if there is none.
    */
-  export function rewriteTree(path: string, from: readonly string[], to: readonly string[]): void;
+  export function rewriteTree(
+    path: string,
+    from: readonly string[],
+    to: readonly string[],
+  ): { readonly path: string; readonly index: number } | null;
 
   // Processes.
 
