@@ -19,16 +19,21 @@ import { graph } from "./graph.ts";
 /** A file of a recipe, or a text that it made. It goes into the store as Nix's `builtins.toFile` does it. */
 export class StoreFile {
   readonly name: string;
-  readonly content: Uint8Array;
+  readonly #content: Uint8Array;
   #path: StorePath | undefined;
 
   constructor(name: string, content: Uint8Array) {
     this.name = name;
-    this.content = content;
+    this.#content = content;
+  }
+
+  /** A copy: nobody changes what others are handed too. */
+  get content(): Uint8Array {
+    return Uint8Array.from(this.#content);
   }
 
   get path(): StorePath {
-    this.#path ??= makeTextPath(this.name, hashBytes("sha256", this.content));
+    this.#path ??= makeTextPath(this.name, hashBytes("sha256", this.#content));
     return this.#path;
   }
   toString(): string {

@@ -46,7 +46,7 @@ export class Bundles {
     try {
       const { files, content } = JSON.parse(readFileSync(this.#place(key), "utf8")) as Kept;
       const isSame = Object.entries(files).every(([path, hash]) => {
-        const now = this.#files.read(path);
+        const now = this.#files.read(path, "/");
         return now !== undefined && hashOf(now) === hash;
       });
       return isSame ? Buffer.from(content) : undefined;
@@ -60,7 +60,7 @@ export class Bundles {
     const { content, files } = bundleScript(request);
     const hashes: Record<string, string> = {};
     for (const path of [...files].sort()) {
-      const read = this.#files.read(path);
+      const read = this.#files.read(path, "/");
       if (read !== undefined) hashes[path] = hashOf(read);
     }
     if (this.#folder !== undefined) {

@@ -15,7 +15,7 @@ export type World = { readonly files: Files; readonly bundles: Bundles };
 export function functionsFor(caller: Caller, { files, bundles }: World): RecipeFunctions {
   const read = (path: string): { readonly place: string; readonly content: Uint8Array } => {
     const place = reach(caller, path);
-    const content = files.read(place);
+    const content = files.read(place, caller.root);
     if (content === undefined) throw missing(caller, path, "file");
     return { place, content };
   };
@@ -54,7 +54,7 @@ export function functionsFor(caller: Caller, { files, bundles }: World): RecipeF
           const inside = `${prefix}${name}`;
           if (type === "folder") walk(`${folder}/${name}`, `${inside}/`);
           else if (type === "file" && filter(inside) === true) {
-            const content = files.read(`${folder}/${name}`);
+            const content = files.read(`${folder}/${name}`, caller.root);
             if (content !== undefined) found[inside] = new StoreFile(name, content);
           }
         }
@@ -66,7 +66,7 @@ export function functionsFor(caller: Caller, { files, bundles }: World): RecipeF
     readJson: (path) => parseJson(readText(path), resolve(dirname(caller.file), path)),
     exists: (path) => {
       const place = reach(caller, path);
-      return files.read(place) !== undefined;
+      return files.read(place, caller.root) !== undefined;
     },
   };
 }

@@ -82,7 +82,7 @@ export class Loader {
     const instance: Instance = { exports: Object.create(null), trace: new Map(), waiting: [], done: false };
     scope.set(place.file, instance);
     tracing(instance.trace, () => {
-      const content = this.#world.files.read(place.file);
+      const content = this.#world.files.read(place.file, place.root);
       if (content === undefined) throw new Error(`${place.file} went away`);
       const text = Buffer.from(content).toString();
       if (place.file.endsWith(".json"))
@@ -221,7 +221,7 @@ export class Loader {
         ? new CleaveError({ ...error, code: error.code, message: error.message, location: location() })
         : error;
     }
-    if (this.#world.files.read(file) === undefined) {
+    if (this.#world.files.read(file, place.root) === undefined) {
       const folder = dirname(file);
       const names = (this.#world.files.list(folder) ?? []).map(({ name }) => name);
       const near = nearest(relative(folder, file), names);

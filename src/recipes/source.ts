@@ -19,7 +19,7 @@ export function findRecipes(sources: readonly Source[], files: Files): ReadonlyM
     const base = files.list(inside) === undefined ? folder : inside;
     for (const { name, type } of files.list(base) ?? []) {
       const file = `${base}/${name}/package.ts`;
-      if (type !== "file" && name !== "node_modules" && files.read(file) !== undefined)
+      if (type !== "file" && name !== "node_modules" && files.read(file, folder) !== undefined)
         found.push([`${prefix}${name}`, { file, root: folder }]);
     }
   }
