@@ -9,6 +9,7 @@ import type { BuildNode } from "./build-graph.ts";
 import { openLog } from "./build-log.ts";
 import { compareOutputs } from "./compare-outputs.ts";
 import { startOf } from "./environment.ts";
+import type { HandOver } from "./hand-over.ts";
 import { type Checked, checkOutput, hasChecks } from "./output-checks.ts";
 import { type MadeOutput, readOutputs } from "./outputs.ts";
 import { type GraphNode, type Graphs, wantedGraphs } from "./references-graph.ts";
@@ -42,6 +43,7 @@ export type BuildContext = {
   readonly userEnv: Readonly<Record<string, string | undefined>>;
   readonly emit: Emit;
   readonly signal: AbortSignal;
+  readonly handOver: HandOver;
   /**
    * Called when the builder has ended and its outputs were looked at: another may start. Settles when the outputs may become
    * valid; throws where they may not.
@@ -103,6 +105,7 @@ async function build(node: BuildNode, wanted: ReadonlySet<StorePath>, context: B
   const start = startOf({ derivation, outputs, graphs, cores: options.cores, userEnv });
   const folder = work.makeBuildFolder(namePart(path), start.files);
   try {
+    context.handOver.take(node, folder);
     const log = openLog(store.logFile(path), options.maxLog ?? Number.POSITIVE_INFINITY, {
       line: (line) => emit({ type: "build-log", derivation: path, line }),
       phase: (phase) => emit({ type: "build-phase", derivation: path, phase }),
@@ -116,6 +119,7 @@ async function build(node: BuildNode, wanted: ReadonlySet<StorePath>, context: B
     const mayTake = context.onBuilt();
     // What it throws is thrown below; meanwhile it is nobody's.
     mayTake.catch(() => {});
+    context.handOver.leave(node, folder);
     const made = await readOutputs({ derivation, path, outputs, inputs, signal }, folder.store, wanted);
     await checkOutputs(node, inputs, made, store);
     await mayTake;

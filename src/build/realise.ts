@@ -15,10 +15,11 @@ import {
   type Wanted,
 } from "./build-graph.ts";
 import { makeGates } from "./gates.ts";
+import { makeHandOver } from "./hand-over.ts";
 import { schedule } from "./schedule.ts";
 import { openWorkFolder, sweepWorkFolders, type WorkFolder } from "./work-folder.ts";
 
-export type RealiseContext = Omit<BuildContext, "work" | "sandboxes" | "fetcher" | "onBuilt"> & {
+export type RealiseContext = Omit<BuildContext, "work" | "sandboxes" | "fetcher" | "handOver" | "onBuilt"> & {
   /** Where the sandbox's tools are looked for, folders apart by `:`. */
   readonly searchPath: string;
 };
@@ -65,6 +66,7 @@ export async function realise(
   let made: Promise<Fetcher> | undefined;
   const fetcher = () => (made ??= openFetcher(context));
   const gates = makeGates(builds);
+  const handOver = makeHandOver(builds, work);
   const built: StorePath[] = [];
   const { failed, skipped } = await schedule<BuildNode>(builds, {
     jobs,
@@ -76,7 +78,15 @@ export async function realise(
         await gates.passed(node, signal);
       };
       try {
-        await buildDerivation(node, { ...context, work, sandboxes, fetcher, signal, onBuilt });
+        await buildDerivation(node, {
+          ...context,
+          work,
+          sandboxes,
+          fetcher,
+          signal,
+          handOver,
+          onBuilt,
+        });
         built.push(node.path);
         gates.open(node);
       } catch (error) {
