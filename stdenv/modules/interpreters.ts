@@ -18,7 +18,7 @@ export const sh = uses(base).module("sh", {}, ({ define }) =>
       sh: {
         tool: "bootstrap.busybox",
         program: "bin/busybox",
-        args: () => ["sh", file("../interpreters/sh/phase.sh")],
+        args: () => ["sh", file("../interpreters/sh/phase.sh"), file("../interpreters/sh/json.awk")],
       },
     },
   }),

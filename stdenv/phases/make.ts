@@ -21,7 +21,7 @@ export async function runMake(phase: Phase<MakeData>): Promise<void> {
   const { shell, directory, makefile, targets, flags, parallel } = phase.data;
   await phase.exec(
     [
-      phase.tool("make"),
+      "make",
       ...(parallel ? [`-j${phase.cores}`] : []),
       ...(makefile === null ? [] : ["-f", makefile]),
       `SHELL=${shell}`,

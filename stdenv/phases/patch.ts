@@ -25,7 +25,7 @@ export default definePhase<PatchData>(async (phase) => {
 });
 
 async function applyPatch(phase: Phase<PatchData>, { file, strip }: Patch): Promise<void> {
-  const command = [phase.tool("patch"), `-p${strip}`, "-N", "-i", file];
+  const command = ["patch", `-p${strip}`, "-N", "-i", file];
   const { code, stdout } = await phase.exec(command, { check: false, stdout: "capture", stderr: "stdout" });
   phase.log(stdout.trimEnd());
   if (code === 0) return;

@@ -12,16 +12,16 @@ export type UnpackData = {
   readonly sourceRoot: string | null;
 };
 
-/** What archives begin with: bytes as characters, where they stand, and what takes them apart. */
-const kinds = [
-  { name: "gzip", at: 0, bytes: "\x1f\x8b" },
-  { name: "bzip2", at: 0, bytes: "BZh" },
-  { name: "xz", at: 0, bytes: "\xfd7zXZ\0" },
+/** What archives begin with: bytes as characters, and where they stand; and how tar is told of the compression, if it knows it. */
+const kinds: readonly { name: string; at: number; bytes: string; flag?: string }[] = [
+  { name: "gzip", at: 0, bytes: "\x1f\x8b", flag: "-z" },
+  { name: "bzip2", at: 0, bytes: "BZh", flag: "-j" },
+  { name: "xz", at: 0, bytes: "\xfd7zXZ\0", flag: "-J" },
   { name: "zstd", at: 0, bytes: "\x28\xb5\x2f\xfd" },
   { name: "lzip", at: 0, bytes: "LZIP" },
   { name: "zip", at: 0, bytes: "PK\x03\x04" },
   { name: "tar", at: 257, bytes: "ustar" },
-] as const;
+];
 
 export default definePhase<UnpackData>(async (phase) => {
   const { source, sourceRoot } = phase.data;
@@ -42,16 +42,17 @@ export default definePhase<UnpackData>(async (phase) => {
 
 async function unpackFile(phase: Phase<UnpackData>, source: string, folder: string): Promise<void> {
   const start = phase.readStart(source, 512);
-  const kind = kinds.find(({ at, bytes }) => start.startsWith(bytes, at))?.name;
-  const tar = (file: string) => phase.exec([phase.tool("tar"), "-x", "-o", "-f", file], { cwd: folder });
+  const kind = kinds.find(({ at, bytes }) => start.startsWith(bytes, at));
+  const tar = (file: string, ...flags: readonly string[]) =>
+    phase.exec(["tar", "-x", "-o", ...flags, "-f", file], { cwd: folder });
   if (kind === undefined) phase.copy(source, `${folder}/${phase.storeName(source)}`);
-  else if (kind === "zip") await phase.exec([phase.tool("unzip"), "-q", source], { cwd: folder });
-  else if (kind === "zstd" || kind === "lzip") {
+  else if (kind.name === "zip") await phase.exec(["unzip", "-q", source], { cwd: folder });
+  else if (kind.name === "zstd" || kind.name === "lzip") {
     const file = `${phase.temporaryDirectory}/source.tar`;
-    await phase.exec([phase.tool(kind), "-d", "-c"], { stdin: { file: source }, stdout: { file } });
+    await phase.exec([kind.name, "-d", "-c"], { stdin: { file: source }, stdout: { file } });
     await tar(file);
     phase.remove(file);
-  } else await tar(source);
+  } else await tar(source, ...(kind.flag === undefined ? [] : [kind.flag]));
 }
 
 /** Give all files one of the two modes that a store knows, and their owner the right to write. */
