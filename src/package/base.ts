@@ -2,15 +2,15 @@
 import { defineModule, mkOption, types, uses } from "../modules/index.ts";
 import type { Schema } from "../phases/index.ts";
 import { common } from "./common.ts";
-import { Fetched, StoreFile, type StoreObject } from "./store-object.ts";
+import { isStoreObject, StoreFile, type StoreObject } from "./store-object.ts";
 
 const storeFile = types.addCheck(
   types.rawOf<StoreFile>("file of a recipe"),
   (value) => value instanceof StoreFile,
 );
 const storeObject = types.addCheck(
-  types.rawOf<StoreObject>("file of a recipe, or something fetched"),
-  (value) => value instanceof StoreFile || value instanceof Fetched,
+  types.rawOf<StoreObject>("file or folder of a recipe, or something fetched"),
+  isStoreObject,
 );
 
 const names = (description: string) =>

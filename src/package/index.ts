@@ -24,4 +24,5 @@ export {
   isStoreObject,
   StoreFile,
   type StoreObject,
+  StoreTree,
 } from "./store-object.ts";

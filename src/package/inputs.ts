@@ -3,19 +3,19 @@ import { CleaveError, type Json, quote } from "../base/index.ts";
 import type { InputOutputs, StorePath } from "../nix/index.ts";
 import { graph } from "./graph.ts";
 import type { PackageInterface } from "./interface.ts";
-import { type Fetched, isStoreObject, StoreFile, type StoreObject } from "./store-object.ts";
+import { type Fetched, isStoreObject, type StoreFile, type StoreObject } from "./store-object.ts";
 
 /** The inputs of a derivation. */
 export class Inputs {
   readonly #derivations = new Map<StorePath, Set<string>>();
   readonly #sources = new Set<StorePath>();
-  readonly files = new Map<StorePath, StoreFile>();
+  readonly files = new Map<StorePath, StoreFile | StoreTree>();
   readonly fetched = new Map<StorePath, Fetched>();
   readonly packages = new Map<StorePath, PackageInterface>();
 
   /** Add a file, or something fetched, and give its path. */
   addObject(object: StoreObject): string {
-    if (object instanceof StoreFile) {
+    if (!(object instanceof Fetched)) {
       this.files.set(object.path, object);
       this.#sources.add(object.path);
     } else {

@@ -4,12 +4,16 @@
  */
 import { CleaveError, quote } from "../base/index.ts";
 import {
+  encodeNar,
   formatHash,
   type Hash,
   hashBytes,
   type MadeDerivation,
   makeDerivation,
+  makeFixedOutputPath,
+  makeHasher,
   makeTextPath,
+  type NarTree,
   outputPlaceholder,
   parseHash,
   type StorePath,
@@ -84,11 +88,35 @@ export class Fetched {
   }
 }
 
-export type StoreObject = StoreFile | Fetched;
+/** A folder of a recipe, as Nix takes a path into the store: contents, executable bits and symlinks. */
+export class StoreTree {
+  readonly name: string;
+  readonly tree: NarTree;
+  #path: StorePath | undefined;
+
+  constructor(name: string, tree: NarTree) {
+    this.name = name;
+    this.tree = tree;
+  }
+
+  get path(): StorePath {
+    if (this.#path === undefined) {
+      const hasher = makeHasher("sha256");
+      for (const chunk of encodeNar(this.tree)) hasher.update(chunk);
+      this.#path = makeFixedOutputPath(this.name, "recursive", hasher.finish());
+    }
+    return this.#path;
+  }
+  toString(): string {
+    return this.path;
+  }
+}
+
+export type StoreObject = StoreFile | StoreTree | Fetched;
 
 /** Tell whether a value is one that stands for a store path. */
 export function isStoreObject(value: unknown): value is StoreObject {
-  return value instanceof StoreFile || value instanceof Fetched;
+  return value instanceof StoreFile || value instanceof StoreTree || value instanceof Fetched;
 }
 
 /** Fetch a file as it is served. Throws `hash-malformed`, `package-fetch`. */

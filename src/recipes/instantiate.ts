@@ -1,6 +1,6 @@
 /** Instantiates packages: writes their derivations, and all that these need, into a store. */
-import type { Derivation, MadeDerivation, StorePath } from "../nix/index.ts";
-import type { Lowered, PackageInterface, StoreFile } from "../package/index.ts";
+import { type Derivation, encodeNar, type MadeDerivation, type StorePath } from "../nix/index.ts";
+import { type Lowered, type PackageInterface, StoreFile, StoreTree } from "../package/index.ts";
 import type { Store } from "../store/index.ts";
 
 /** A lowered package, and which of its derivations are wanted besides the canonical one. */
@@ -18,7 +18,7 @@ export async function instantiate(
   purpose: "write" | "build",
 ): Promise<void> {
   const derivations = new Map<StorePath, Derivation>();
-  const files = new Map<StorePath, StoreFile>();
+  const files = new Map<StorePath, StoreFile | StoreTree>();
   const seen = new Set<StorePath>();
   let level = instances;
   while (level.length > 0) {
@@ -42,7 +42,10 @@ export async function instantiate(
   }
   await store.addTemporaryRoots([...files.keys(), ...derivations.keys()]);
   const valid = await store.validPaths([...files.keys(), ...derivations.keys()]);
-  await store.addTexts([...files].flatMap(([path, file]) => (valid.has(path) ? [] : [file])));
+  const missing = [...files].flatMap(([path, file]) => (valid.has(path) ? [] : [file]));
+  await store.addTexts(missing.filter((each) => each instanceof StoreFile));
+  for (const each of missing)
+    if (each instanceof StoreTree) await store.addContent(encodeNar(each.tree), { name: each.name });
   await store.addDerivations(
     [...derivations].flatMap(([path, derivation]) => (valid.has(path) ? [] : [derivation])),
   );
