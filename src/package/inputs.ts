@@ -3,7 +3,7 @@ import { CleaveError, type Json, quote } from "../base/index.ts";
 import type { InputOutputs, StorePath } from "../nix/index.ts";
 import { graph } from "./graph.ts";
 import type { PackageInterface } from "./interface.ts";
-import { type Fetched, isStoreObject, type StoreFile, type StoreObject } from "./store-object.ts";
+import { Fetched, isStoreObject, type StoreFile, type StoreObject, type StoreTree } from "./store-object.ts";
 
 /** The inputs of a derivation. */
 export class Inputs {
