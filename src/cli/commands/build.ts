@@ -1,12 +1,15 @@
 import { dirname, join, resolve } from "node:path";
+import type { RealiseContext } from "../../build/index.ts";
+import type { PackageInterface } from "../../package/index.ts";
 import { parsePartition } from "../../phases/index.ts";
 import type { LocalStore } from "../../store/index.ts";
 import { buildOptions, readBuildOptions, readJobs, reportFailures, searchPathOf } from "../build-options.ts";
 import type { Arguments, Command, Io } from "../command.ts";
 import { undoable } from "../interrupt.ts";
-import { jsonOption, withStore } from "../local-store.ts";
+import { jsonOption, withStore, writePaths } from "../local-store.ts";
 import { type BuiltPackage, buildPackages } from "../package-build.ts";
 import { packageOf, setOptions, withPackages } from "../package-set.ts";
+import { fetchSources } from "../package-sources.ts";
 
 export const build: Command = {
   usage:
@@ -25,6 +28,10 @@ export const build: Command = {
       value: "PARTITION",
       summary: "joined (one derivation), split (one a phase), or after=unpack,build",
     },
+    sources: {
+      type: "boolean",
+      summary: "only fetch what the packages and all that they need are made from, and list that",
+    },
     "no-check": { type: "boolean", summary: "publish the outputs without checks; the next build runs them" },
     check: { type: "boolean", summary: "build what is there again, and compare" },
     "out-link": { type: "string", short: "o", value: "NAME", summary: "the link to the outputs; result" },
@@ -40,25 +47,31 @@ export const build: Command = {
         withPackages(args, io, store, async (set) => {
           if (args.flag("json-events")) io.reportJson();
           const packages = args.positionals.map((attribute) => set.package(attribute));
-          const { built, failed, skipped } = await buildPackages(
-            packages,
-            {
-              store,
-              searchPath: searchPathOf(io),
-              options: readBuildOptions(args),
-              userEnv: io.env,
-              emit: io.emit,
-              signal,
-            },
-            {
-              partition: parsePartition(args.value("partition") ?? "joined"),
-              check: !args.flag("no-check"),
-              again: args.flag("check"),
-              jobs: readJobs(args),
-              keepGoing: args.flag("keep-going"),
-              packageOf: (used) => packageOf(set, used),
-            },
-          );
+          const context: RealiseContext = {
+            store,
+            searchPath: searchPathOf(io),
+            options: readBuildOptions(args),
+            userEnv: io.env,
+            emit: io.emit,
+            signal,
+          };
+          const scheduling = {
+            jobs: readJobs(args),
+            keepGoing: args.flag("keep-going"),
+            packageOf: (used: PackageInterface) => packageOf(set, used),
+          };
+          if (args.flag("sources")) {
+            const { paths, ...fetched } = await fetchSources(packages, context, scheduling);
+            const code = reportFailures(fetched, io);
+            if (code === 0) await writePaths(paths, args.flag("json"), io);
+            return code;
+          }
+          const { built, failed, skipped } = await buildPackages(packages, context, {
+            partition: parsePartition(args.value("partition") ?? "joined"),
+            check: !args.flag("no-check"),
+            again: args.flag("check"),
+            ...scheduling,
+          });
           const code = reportFailures({ failed, skipped }, io);
           if (code !== 0) return code;
           await makeLinks(built, args, io, store);
