@@ -32,7 +32,7 @@ export default uses(rawDerivation).package("quickjs", ({ config, define }) => {
       ...names.map((name) => `copy $${variable(name)} ${name}`),
       "mkdir $out $out/bin",
       [
-        ...["run $cc -o $out/bin/qjs", ...flags, "-I$source"],
+        ...["run $cc -o $out/bin/qjs", ...flags, "-I$source", "-ffile-prefix-map=$source=quickjs"],
         ...names.filter((name) => name.endsWith(".c")),
         ...engine.map((name) => `$source/${name}`),
       ].join(" "),
