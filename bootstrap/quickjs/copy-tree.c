@@ -33,6 +33,8 @@ struct copier {
     const char *names, *names_end;
     size_t count, next;
     int64_t base;
+    /* Whether everything may be read by all and changed by its owner, and only executable files keep that bit. */
+    int plain;
     /* The paths of copies of files that have more names, by entry; `awaited` until they are known. */
     char **firsts;
     size_t firsts_room;
@@ -109,6 +111,8 @@ static mode_t look_up(const struct copier *copier, const struct stat *status, si
         mode = record[RECORD_MODE];
         times[0] = times[1] = (struct timespec){ .tv_sec = copier->base + (int64_t)record[RECORD_MINUTE] * 60 };
     }
+    if (copier->plain)
+        return S_ISDIR(mode) || (mode & 0100) != 0 ? 0755 : 0644;
     return mode & 01777;
 }
 
@@ -278,9 +282,9 @@ static void end_copier(struct copier *copier, size_t firsts)
 
 JSValue copy_tree(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv)
 {
-    struct copier copier = { 0 };
+    struct copier copier = { .plain = argc > 2 && JS_ToBool(ctx, argv[2]) };
     struct failure failure;
-    (void)this, (void)argc;
+    (void)this;
     char *from = path_of_text(ctx, argv[0]);
     if (from == NULL)
         return JS_EXCEPTION;

@@ -1,6 +1,7 @@
 /* Processes, and what they can leave in the kernel. */
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +22,14 @@ static JSValue own_pid(JSContext *ctx, JSValueConst this, int argc, JSValueConst
 {
     (void)this, (void)argc, (void)argv;
     return JS_NewInt32(ctx, getpid());
+}
+
+static JSValue count_processors(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv)
+{
+    cpu_set_t set;
+    (void)this, (void)argc, (void)argv;
+    int count = sched_getaffinity(0, sizeof(set), &set) < 0 ? 1 : CPU_COUNT(&set);
+    return JS_NewInt32(ctx, count > 0 ? count : 1);
 }
 
 static JSValue set_umask(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv)
@@ -369,6 +378,7 @@ static JSValue seclude(JSContext *ctx, JSValueConst this, int argc, JSValueConst
 
 static const JSCFunctionListEntry list[] = {
     JS_CFUNC_DEF("pid", 0, own_pid),
+    JS_CFUNC_DEF("processors", 0, count_processors),
     JS_CFUNC_DEF("umask", 1, set_umask),
     JS_CFUNC_DEF("spawn", 1, spawn),
     JS_CFUNC_DEF("wait", 2, wait_for),

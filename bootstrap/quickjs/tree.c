@@ -221,7 +221,7 @@ static const JSCFunctionListEntry list[] = {
     JS_CFUNC_DEF("removeTree", 1, remove_tree),
     JS_CFUNC_DEF("stampTree", 3, stamp_tree),
     JS_CFUNC_DEF("scanTrees", 2, scan_trees),
-    JS_CFUNC_DEF("copyTree", 2, copy_tree),
+    JS_CFUNC_DEF("copyTree", 3, copy_tree),
     JS_CFUNC_DEF("restoreTrees", 4, restore_trees),
 };
 

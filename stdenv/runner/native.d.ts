@@ -70,8 +70,11 @@ declare module "cleave:native" {
 
   // Trees.
 
-  /** Copy a file, symlink or tree to a path that is free, with modes, times and hard links inside of it. Sockets and the like are left out. */
-  export function copyTree(from: string, to: string): void;
+  /**
+   * Copy a file, symlink or tree to a path that is free, with modes, times and hard links inside of it. Sockets and the like
+   * are left out. With `plain`, folders and executable files get the mode 0755 and other files 0644.
+   */
+  export function copyTree(from: string, to: string, plain?: boolean): void;
   /** Remove a file, symlink or tree; nothing happens where there is none. */
   export function removeTree(path: string): void;
   /**
@@ -112,6 +115,8 @@ declare module "cleave:native" {
   // Processes.
 
   export function pid(): number;
+  /** Say how many processors this process may use. */
+  export function processors(): number;
   /** Set which permissions new files lack; gives the mask before. */
   export function umask(mask: number): number;
   /**
