@@ -4,7 +4,7 @@
  * The bytes follow from the sources alone: not from where they lie, nor from whether they are part of a checkout or of
  * an installed package.
  */
-import { dirname, relative } from "node:path";
+import { dirname, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type BuildFailure, buildSync } from "esbuild";
 import { CleaveError } from "../base/index.ts";
@@ -57,7 +57,7 @@ export function bundleScript({ file, kind }: BundleRequest): Bundle {
     if (output === undefined) throw new Error(`the bundle of ${file} is empty`);
     const files = Object.keys(metafile.inputs)
       .filter((each) => each !== "entry" && each !== "<stdin>")
-      .map((each) => (each.startsWith("/") ? each : `${folder}/${each}`));
+      .map((each) => resolve(folder, each));
     return { content: output.contents, files };
   } catch (error) {
     throw asCleaveError(error, file, folder);
@@ -76,7 +76,7 @@ function asCleaveError(error: unknown, file: string, folder: string): unknown {
       location === undefined || location === null
         ? { file }
         : {
-            file: location.file.startsWith("/") ? location.file : `${folder}/${location.file}`,
+            file: resolve(folder, location.file),
             line: location.line,
             column: location.column + 1,
           },
