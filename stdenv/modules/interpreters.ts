@@ -28,7 +28,15 @@ export const sh = uses(base).module("sh", {}, ({ define }) =>
 export const lua = uses(base).module("lua", {}, ({ define }) =>
   define({
     interpreters: {
-      lua: { tool: "lua", program: "bin/lua", args: () => [file("../interpreters/lua/phase.lua")] },
+      lua: {
+        tool: "bootstrap.lua",
+        program: "bin/lua",
+        args: () => [
+          file("../interpreters/lua/phase.lua"),
+          file("../interpreters/lua/json.lua"),
+          file("../interpreters/lua/files.lua"),
+        ],
+      },
     },
   }),
 );

@@ -1,0 +1,25 @@
+-- check, in Lua: `make check`; where tests fail, their logs are shown.
+local phase = ...
+local data = phase.data
+
+local command = { "make", cwd = phase.in_work_tree(data.directory), env = phase.standard_environment() }
+local function add(...)
+  for _, word in ipairs({ ... }) do
+    command[#command + 1] = word
+  end
+end
+if data.parallel then
+  add("-j" .. phase.cores)
+end
+if data.makefile ~= phase.json.null then
+  add("-f", data.makefile)
+end
+add("SHELL=" .. data.shell, table.unpack(data.flags))
+add(table.unpack(data.targets))
+local done, why = pcall(phase.exec, command)
+if not done then
+  for _, log in ipairs(phase.glob(command.cwd .. "/**/test-suite.log")) do
+    phase.log(phase.read(log))
+  end
+  error(why)
+end
