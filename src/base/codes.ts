@@ -135,6 +135,7 @@ export const codes = {
 
   // recipes
   "attribute-unknown": "A package set has no such attribute",
+  "overlay-invalid": "An overlay exports no record of modules",
   "package-cycle": "Packages need each other in a circle",
   "recipe-file": "A file that a recipe reads is not there or cannot be read",
   "recipe-forbidden": "A recipe does what no recipe may do",
@@ -143,6 +144,7 @@ export const codes = {
   "recipe-overflow": "A recipe overflows the stack",
   "recipe-syntax": "A recipe cannot be parsed",
   "recipe-throws": "A recipe throws while it is loaded",
+  "setting-malformed": "A setting names no option of a package",
 
   // cli
   "cli-no-folder": "The working folder is gone",

@@ -10,7 +10,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { type BundleRequest, bundleScript } from "../package/index.ts";
 import { type Files, hashOf } from "./files.ts";
-import { record, type Trace, tracing } from "./trace.ts";
+import { recordAll, Trace, tracing } from "./trace.ts";
 
 type Kept = { readonly files: Readonly<Record<string, string>>; readonly content: string };
 type Made = { readonly content: Uint8Array; readonly trace: Trace };
@@ -32,12 +32,12 @@ export class Bundles {
     const key = `${request.kind} ${request.file}`;
     let made = this.#made.get(key);
     if (made === undefined) {
-      const trace: Trace = new Map();
+      const trace = new Trace();
       const content = tracing(trace, () => this.#kept(key) ?? this.#make(request, key));
       made = { content, trace };
       this.#made.set(key, made);
     }
-    for (const read of made.trace.values()) record(read);
+    recordAll(made.trace);
     return made.content;
   }
 

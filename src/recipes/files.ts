@@ -1,37 +1,83 @@
-/** Reads files of source folders, each once in a process, and records what was read. */
-import { lstatSync, readdirSync, readFileSync, realpathSync } from "node:fs";
+/**
+ * Reads files of source folders, each once in a process, and records what was read.
+ *
+ * What is read has a **hash**, and if possible a **stamp**: size, times and inode, by which a later process sees that
+ * nothing has changed without reading. A file that changed just now has none, as it may change again within the
+ * resolution of its times.
+ */
+import { lstatSync, readdirSync, readFileSync, realpathSync, type Stats, statSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { CleaveError, compareText, fileError, quote } from "../base/index.ts";
 import { formatHash, hashBytes } from "../nix/index.ts";
 import { type Read, record } from "./trace.ts";
 
+export type FolderEntry = { readonly name: string; readonly type: "file" | "folder" | "other" };
+
+type Content = { readonly content: Uint8Array; readonly executable: boolean; readonly read: Read };
+type Listing = { readonly entries: readonly FolderEntry[]; readonly read: Read };
+
+/** Younger changes may not be the last ones with these times; in milliseconds. */
+const settled = 100;
+
 /** The files as they were when they were first read. */
 export class Files {
-  /** Folders without links in their paths, by folder. */
+  readonly #contents = new Map<string, Content | undefined>();
+  readonly #folders = new Map<string, Listing | undefined>();
+  /** Folders with all links resolved. */
   readonly #real = new Map<string, string>([["/", "/"]]);
-  readonly #contents = new Map<string, { readonly content: Uint8Array; readonly read: Read } | undefined>();
-  readonly #folders = new Map<
-    string,
-    { readonly names: readonly FolderEntry[]; readonly read: Read } | undefined
-  >();
+
+  /** How many files were read, and how much that was. */
+  get statistics(): { readonly files: number; readonly bytes: number } {
+    let files = 0;
+    let bytes = 0;
+    for (const each of this.#contents.values())
+      if (each !== undefined) {
+        files += 1;
+        bytes += each.content.length;
+      }
+    return { files, bytes };
+  }
 
   /** Read a file; `undefined` where there is none. Throws `recipe-outside` for a link that leads out of `root`. */
   read(path: string, root: string): Uint8Array | undefined {
+    return this.#read(path, root)?.content;
+  }
+
+  /** Read a file as {@link read} does, and tell whether it is executable. */
+  readWithMode(
+    path: string,
+    root: string,
+  ): { readonly content: Uint8Array; readonly executable: boolean } | undefined {
+    return this.#read(path, root);
+  }
+
+  #read(path: string, root: string): Content | undefined {
     let found = this.#contents.get(path);
     if (found === undefined && !this.#contents.has(path)) {
-      const content = this.#isInside(path, root) ? readOrNothing(path) : undefined;
-      found = content && { content, read: { type: "file", path, hash: hashOf(content) } };
+      found = this.#isInside(path, root) ? contentOf(path) : undefined;
       this.#contents.set(path, found);
     }
-    record(found?.read ?? { type: "absent", path });
-    return found?.content;
+    record(found?.read ?? { type: "absent", path, hash: "" });
+    return found;
+  }
+
+  /** List a folder, ordered by names; `undefined` where there is none. */
+  list(path: string): readonly FolderEntry[] | undefined {
+    let found = this.#folders.get(path);
+    if (found === undefined && !this.#folders.has(path)) {
+      found = listingOf(path);
+      this.#folders.set(path, found);
+    }
+    record(found?.read ?? { type: "absent", path, hash: "" });
+    return found?.entries;
   }
 
   /** Tell whether a path, with all links resolved, lies in a folder. Throws `recipe-outside` where it does not. */
   #isInside(path: string, root: string): boolean {
     const real = this.#realOf(path);
     if (real === undefined) return false;
-    if (real.startsWith(`${this.#realOf(root)}/`)) return true;
+    const inside = this.#realOf(root);
+    if (inside === "/" || real.startsWith(`${inside}/`)) return true;
     throw new CleaveError({
       code: "recipe-outside",
       message: `this is a link to ${quote(real)}, which lies outside of ${quote(root)}, the folder that the recipe belongs to`,
@@ -44,31 +90,70 @@ export class Files {
   #realOf(path: string): string | undefined {
     const known = this.#real.get(path);
     if (known !== undefined) return known;
-    const above = dirname(path) === path ? "" : this.#realOf(dirname(path));
+    const above = this.#realOf(dirname(path));
     const stats = lstatSync(path, { throwIfNoEntry: false });
     if (above === undefined || stats === undefined) return undefined;
     const real = stats.isSymbolicLink()
       ? realOrNothing(path)
       : `${above === "/" ? "" : above}/${basename(path)}`;
-    if (real !== undefined && stats.isDirectory()) this.#real.set(path, real);
+    if (real !== undefined && !stats.isFile()) this.#real.set(path, real);
     return real;
-  }
-
-  /** List a folder, ordered by names; `undefined` where there is none. */
-  list(path: string): readonly FolderEntry[] | undefined {
-    let found = this.#folders.get(path);
-    if (found === undefined && !this.#folders.has(path)) {
-      const names = listOrNothing(path);
-      found = names && { names, read: { type: "folder", path, hash: hashOf(JSON.stringify(names)) } };
-      this.#folders.set(path, found);
-    }
-    record(found?.read ?? { type: "absent", path });
-    return found?.names;
   }
 }
 
-export type FolderEntry = { readonly name: string; readonly type: "file" | "folder" | "other" };
+/** Get the hash and stamp of what is at a path now. */
+export function lookAt(type: "file" | "folder", path: string): Read | undefined {
+  return (type === "file" ? contentOf(path) : listingOf(path))?.read;
+}
 
+/** Get the stamp of what is at a path now; `undefined` where there is nothing, or where it is too young to tell. */
+export function stampAt(path: string): string | undefined {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  return stats && stampOf(stats);
+}
+
+function stampOf({ size, mtimeMs, ctimeMs, ino, dev }: Stats): string | undefined {
+  return ctimeMs > Date.now() - settled ? undefined : `${size} ${mtimeMs} ${ctimeMs} ${ino} ${dev}`;
+}
+
+function contentOf(path: string): Content | undefined {
+  try {
+    const stats = statSync(path);
+    if (!stats.isFile()) return undefined;
+    const content = readFileSync(path);
+    const executable = (stats.mode & 0o100) !== 0;
+    const hash = hashOf(content);
+    return {
+      content,
+      executable,
+      read: { type: "file", path, hash: executable ? `${hash} executable` : hash, stamp: stampOf(stats) },
+    };
+  } catch (error) {
+    return unlessMissing(error, path);
+  }
+}
+
+function listingOf(path: string): Listing | undefined {
+  try {
+    const stats = statSync(path);
+    const entries = readdirSync(path, { withFileTypes: true })
+      .map(
+        (each): FolderEntry => ({
+          name: each.name,
+          type: each.isFile() ? "file" : each.isDirectory() ? "folder" : "other",
+        }),
+      )
+      .sort((a, b) => compareText(a.name, b.name));
+    return {
+      entries,
+      read: { type: "folder", path, hash: hashOf(JSON.stringify(entries)), stamp: stampOf(stats) },
+    };
+  } catch (error) {
+    return unlessMissing(error, path);
+  }
+}
+
+/** Hash bytes, or the UTF-8 of a text: SHA-256 in base16. */
 export function hashOf(content: Uint8Array | string): string {
   return formatHash(hashBytes("sha256", content), "base16");
 }
@@ -76,31 +161,6 @@ export function hashOf(content: Uint8Array | string): string {
 function realOrNothing(path: string): string | undefined {
   try {
     return realpathSync(path);
-  } catch (error) {
-    return unlessMissing(error, path);
-  }
-}
-
-function readOrNothing(path: string): Uint8Array | undefined {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    return unlessMissing(error, path);
-  }
-}
-
-function listOrNothing(path: string): readonly FolderEntry[] | undefined {
-  try {
-    return readdirSync(path, { withFileTypes: true })
-      .map((each) => ({
-        name: each.name,
-        type: each.isFile()
-          ? ("file" as const)
-          : each.isDirectory()
-            ? ("folder" as const)
-            : ("other" as const),
-      }))
-      .sort((a, b) => compareText(a.name, b.name));
   } catch (error) {
     return unlessMissing(error, path);
   }

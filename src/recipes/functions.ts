@@ -1,7 +1,8 @@
 /** The functions of `cleave/recipe`, bound to the file that imports them. */
 import { basename, dirname, extname, resolve } from "node:path";
 import { CleaveError, type Json, quote } from "../base/index.ts";
-import { StoreFile } from "../package/index.ts";
+import type { NarTree } from "../nix/index.ts";
+import { StoreFile, StoreTree } from "../package/index.ts";
 import type { Bundles } from "./bundles.ts";
 import type { Files } from "./files.ts";
 import type { RecipeFunctions } from "./recipe.ts";
@@ -62,6 +63,31 @@ export function functionsFor(caller: Caller, { files, bundles }: World): RecipeF
       walk(reach(caller, path), "");
       return found;
     },
+    tree: (path, filter = () => true) => {
+      const walk = (folder: string, prefix: string): NarTree => {
+        const entries = files.list(folder);
+        if (entries === undefined) throw missing(caller, path, "folder");
+        const tree = new Map<string, NarTree>();
+        for (const { name, type } of entries) {
+          const inside = `${prefix}${name}`;
+          if (filter(inside) !== true) continue;
+          if (type === "folder") tree.set(name, walk(`${folder}/${name}`, `${inside}/`));
+          else if (type === "other") throw notInTree(`${folder}/${name}`);
+          else {
+            const found = files.readWithMode(`${folder}/${name}`, caller.root);
+            if (found !== undefined)
+              tree.set(name, {
+                type: "regular",
+                executable: found.executable,
+                contents: Uint8Array.from(found.content),
+              });
+          }
+        }
+        return { type: "directory", entries: tree };
+      };
+      const place = reach(caller, path);
+      return new StoreTree(basename(place), walk(place, ""));
+    },
     readText,
     readJson: (path) => parseJson(readText(path), resolve(dirname(caller.file), path)),
     exists: (path) => {
@@ -100,6 +126,15 @@ export function reach({ file, root }: Caller, path: string): string {
     code: "recipe-outside",
     message: `${quote(path)} lies outside of ${quote(root)}, the folder that this recipe belongs to`,
     hint: "put what recipes share into that folder",
+    location: { file },
+  });
+}
+
+function notInTree(file: string): CleaveError {
+  return new CleaveError({
+    code: "recipe-file",
+    message: "a tree takes files and folders, and this is neither",
+    hint: "leave it out with a filter: tree(path, (name) => …)",
     location: { file },
   });
 }

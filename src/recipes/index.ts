@@ -3,5 +3,13 @@
  * Imports base, nix, modules, phases, store, package.
  */
 export { instantiate } from "./instantiate.ts";
-export { openPackageSet, type PackageSet, type PackageSetOptions } from "./set.ts";
+export {
+  openPackageSet,
+  type PackageRecord,
+  type PackageSet,
+  type PackageSetOptions,
+  type SetPackage,
+  type SetStatistics,
+} from "./set.ts";
+export { parseSetting, type Setting } from "./settings.ts";
 export type { Source } from "./source.ts";

@@ -12,7 +12,7 @@ import { modulesIn, type SourceFile } from "../modules/index.ts";
 import * as packages from "../package/index.ts";
 import { functionsFor, parseJson, reach, type World } from "./functions.ts";
 import { noteCaught, type Realm, thrownAt } from "./realm.ts";
-import { record, recordAll, type Trace, tracing } from "./trace.ts";
+import { record, recordAll, Trace, tracing } from "./trace.ts";
 import { type ImportRequest, type Translation, translate } from "./translate.ts";
 
 /** The folder of cleave: of its sources in a checkout, of the package where it is installed. */
@@ -79,7 +79,7 @@ export class Loader {
     const scope = place.root === stdenvRoot ? this.#shared : own;
     const known = scope.get(place.file);
     if (known !== undefined) return known;
-    const instance: Instance = { exports: Object.create(null), trace: new Map(), waiting: [], done: false };
+    const instance: Instance = { exports: Object.create(null), trace: new Trace(), waiting: [], done: false };
     scope.set(place.file, instance);
     tracing(instance.trace, () => {
       const content = this.#world.files.read(place.file, place.root);
@@ -225,7 +225,7 @@ export class Loader {
       const folder = dirname(file);
       const names = (this.#world.files.list(folder) ?? []).map(({ name }) => name);
       const near = nearest(relative(folder, file), names);
-      record({ type: "absent", path: file });
+      record({ type: "absent", path: file, hash: "" });
       throw new CleaveError({
         code: "recipe-import",
         message: `there is no file ${quote(specifier)}`,

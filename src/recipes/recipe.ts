@@ -5,7 +5,7 @@
  * These functions stand for the ones that the loader binds to each file; called elsewhere, they throw.
  */
 import type { Json } from "../base/index.ts";
-import type { StoreFile } from "../package/index.ts";
+import type { StoreFile, StoreTree } from "../package/index.ts";
 
 /** What {@link RecipeFunctions.directory} takes of a folder: by the path in it, with `/` between names. */
 export type Filter = (path: string) => boolean;
@@ -22,6 +22,8 @@ export type RecipeFunctions = {
   readonly text: (name: string, content: string) => StoreFile;
   /** Give the files in a folder and in those below it, by path; those that `filter` takes, or all. */
   readonly directory: (path: string, filter?: Filter) => Readonly<Record<string, StoreFile>>;
+  /** Give a folder with all that is in it and below, as a source; what `filter` refuses is left out, a folder with all of its content. */
+  readonly tree: (path: string, filter?: Filter) => StoreTree;
   /** Read a file as UTF-8. */
   readonly readText: (path: string) => string;
   /** Read a file of JSON. */
@@ -39,6 +41,7 @@ export const script: RecipeFunctions["script"] = unbound;
 export const program: RecipeFunctions["program"] = unbound;
 export const text: RecipeFunctions["text"] = unbound;
 export const directory: RecipeFunctions["directory"] = unbound;
+export const tree: RecipeFunctions["tree"] = unbound;
 export const readText: RecipeFunctions["readText"] = unbound;
 export const readJson: RecipeFunctions["readJson"] = unbound;
 export const exists: RecipeFunctions["exists"] = unbound;

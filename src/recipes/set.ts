@@ -1,26 +1,37 @@
-/** Package sets: the recipes of source folders, evaluated for one platform triple. */
+/**
+ * Package sets: the recipes of source folders, evaluated for one platform triple.
+ *
+ * What is asked of a package comes from memory, from the cache if all that it was made from is as it was, or else from an
+ * evaluation, whose modules are loaded only then. A package that another one depends on is there as its interface.
+ */
+import { createRequire } from "node:module";
 import { CleaveError, type Emit, nearest, quote } from "../base/index.ts";
-import type { Module } from "../modules/index.ts";
-import {
-  evaluatePackage,
-  formatPlatform,
-  type Package,
-  type PackageInterface,
-  type Platform,
-  type Platforms,
-  type Role,
-} from "../package/index.ts";
-import { Bundles } from "./bundles.ts";
-import { Files } from "./files.ts";
-import { Loader } from "./loader.ts";
-import { openRealm, withRecipes } from "./realm.ts";
-import { findRecipes, type Recipe, type Source } from "./source.ts";
+import type { StorePath } from "../nix/index.ts";
+import type { Package } from "../package/index.ts";
+import type { PackageInterface, Platform, Platforms, Role } from "../package/interface.ts";
+import type { Lowered } from "../package/lower.ts";
+import { formatPlatform, nixSystem } from "../package/platform.ts";
+import { describePartition, type Partition } from "../phases/partition.ts";
+import { Cache } from "./cache.ts";
+import type { Evaluator } from "./evaluator.ts";
+import { Files, hashOf } from "./files.ts";
+import { readLowered, writeLowered } from "./lowered-record.ts";
+import { withRecipes } from "./realm.ts";
+import type { Setting } from "./settings.ts";
+import { findRecipe, findRecipes, type Recipe, type Source } from "./source.ts";
+import { Trace, tracing } from "./trace.ts";
+import { evaluationVersion } from "./version.ts";
 
 export type PackageSetOptions = {
   readonly sources: readonly Source[];
   readonly platforms: Platforms;
+  /** Files of overlays, the first applied first. */
+  readonly overlays?: readonly string[];
+  readonly settings?: readonly Setting[];
   /** A folder where bundles of scripts are kept between runs. */
   readonly bundles?: string | undefined;
+  /** A folder for the evaluation cache; without one there is none. */
+  readonly cache?: string | undefined;
   readonly emit: Emit;
 };
 
@@ -28,95 +39,124 @@ export type PackageSet = {
   /** The names of all packages, ordered by bytes. */
   readonly attributes: () => readonly string[];
   /** Give a package for the host platform. Throws `attribute-unknown`; what is wrong with it is thrown when it is used. */
-  readonly package: (attribute: string) => Package;
+  readonly package: (attribute: string) => SetPackage;
   /** Give the package that an interface describes, which one of this set depends on. */
-  readonly packageOf: (used: PackageInterface) => Package;
+  readonly packageOf: (used: PackageInterface) => SetPackage;
+  /** The same recipes for other platforms. */
+  readonly for: (platforms: Platforms) => PackageSet;
+  /** How much was done so far. */
+  readonly statistics: () => SetStatistics;
+  /** Write what is to be cached. */
+  readonly flush: () => void;
+};
+
+export type SetStatistics = {
+  /** Packages that were evaluated, in this order, with the time that each took itself, in milliseconds. */
+  readonly evaluated: readonly { readonly attribute: string; readonly milliseconds: number }[];
+  /** Packages whose results were taken from the cache. */
+  readonly cached: number;
+  readonly files: number;
+  readonly bytes: number;
+};
+
+/** What tools show of a package, known without evaluating it if it is cached. */
+export type PackageRecord = {
+  readonly interface: PackageInterface;
+  readonly system: string;
+  readonly inputDrvs: Readonly<Record<string, readonly string[]>>;
+  readonly meta: {
+    readonly description: string;
+    readonly homepage: string | null;
+    readonly license: readonly string[];
+    readonly mainProgram: string | null;
+  };
+};
+
+export type SetPackage = Package & {
+  readonly record: PackageRecord;
+  /** What was read to know the interface. */
+  readonly trace: () => Trace;
 };
 
 /** Open a package set. Nothing is evaluated before it is asked for. */
 export function openPackageSet(options: PackageSetOptions): PackageSet {
-  return new Evaluator(options).set(options.platforms);
+  return new Sets(options).set(options.platforms);
 }
 
-class Evaluator {
-  readonly #loader: Loader;
-  readonly #recipes: ReadonlyMap<string, Recipe>;
-  readonly #sets = new Map<string, Map<string, Package>>();
-  readonly #byDerivation = new Map<string, Package>();
-  /** Packages that something is computed of, each needed by the one before. */
+const require = createRequire(import.meta.url);
+const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
+
+/** The sets of one list of sources: one for each platform triple. */
+class Sets {
+  readonly #options: PackageSetOptions;
+  readonly files = new Files();
+  readonly cache: Cache | undefined;
+  readonly #packages = new Map<string, CachedPackage>();
+  readonly byDerivation = new Map<StorePath, CachedPackage>();
+  readonly evaluated: { attribute: string; milliseconds: number }[] = [];
+  cached = 0;
+  #evaluator: Evaluator | undefined;
+  #recipes: ReadonlyMap<string, Recipe> | undefined;
+  /** Packages that something is worked out of, each needed by the one before. */
   readonly #stack: string[] = [];
 
-  constructor({ sources, bundles }: PackageSetOptions) {
-    const files = new Files();
-    this.#loader = new Loader({ files, bundles: new Bundles(files, bundles) }, openRealm());
-    this.#recipes = findRecipes(sources, files);
+  constructor(options: PackageSetOptions) {
+    this.#options = options;
+    if (options.cache !== undefined)
+      this.cache = new Cache(`${options.cache}/evaluation-${evaluationVersion()}.sqlite`, options.emit);
+  }
+
+  get evaluator(): Evaluator {
+    if (this.#evaluator === undefined) {
+      const { Evaluator }: typeof import("./evaluator.ts") = require(`./evaluator.${extension}`);
+      this.#evaluator = new Evaluator({
+        files: this.files,
+        bundles: this.#options.bundles,
+        overlays: (this.#options.overlays ?? []).map((file) => ({
+          file,
+          root: file.replace(/\/[^/]*$/, ""),
+        })),
+      });
+    }
+    return this.#evaluator;
   }
 
   set(platforms: Platforms): PackageSet {
     return {
-      attributes: () => [...this.#recipes.keys()],
-      package: (attribute) => this.#package(attribute, platforms),
+      attributes: () => [...this.#all().keys()],
+      package: (attribute) => this.package(attribute, platforms),
       packageOf: (used) => {
-        const found = this.#byDerivation.get(used.derivation);
+        const found = this.byDerivation.get(used.derivation);
         if (found === undefined) throw new Error(`${used.derivation} is of another package set`);
         return found;
       },
+      for: (others) => this.set(others),
+      statistics: () => ({ evaluated: this.evaluated, cached: this.cached, ...this.files.statistics }),
+      flush: () => this.cache?.flush(),
     };
   }
 
-  #package(attribute: string, platforms: Platforms): Package {
-    const key = [platforms.build, platforms.host, platforms.target].map(formatPlatform).join(" ");
-    let packages = this.#sets.get(key);
-    if (packages === undefined) {
-      packages = new Map();
-      this.#sets.set(key, packages);
-    }
-    let found = packages.get(attribute);
+  package(attribute: string, platforms: Platforms): CachedPackage {
+    const key = `${tripleOf(platforms)} ${attribute}`;
+    let found = this.#packages.get(key);
     if (found === undefined) {
-      const recipe = this.#recipes.get(attribute);
-      if (recipe === undefined) throw unknownAttribute(attribute, this.#recipes.keys());
-      found = this.#evaluate(attribute, recipe, platforms);
-      packages.set(attribute, found);
+      const { sources, settings = [], overlays = [] } = this.#options;
+      const recipe = findRecipe(sources, attribute);
+      if (recipe === undefined) throw unknownAttribute(attribute, this.#all().keys());
+      found = new CachedPackage(this, {
+        attribute,
+        platforms,
+        recipe,
+        settings: settings.filter((each) => each.attribute === attribute),
+        overlays,
+      });
+      this.#packages.set(key, found);
     }
     return found;
   }
 
-  #evaluate(attribute: string, recipe: Recipe, platforms: Platforms): Package {
-    const module = withRecipes(() => this.#loader.load(recipe));
-    const made = evaluatePackage(module as Module, {
-      attribute,
-      platforms,
-      resolve: (name, role) => this.#package(name, platformsFor(role, platforms)).interface,
-    });
-    const guard = <T>(work: () => T): T =>
-      this.#guard(`${attribute} for ${formatPlatform(platforms.host)}`, work);
-    const byDerivation = this.#byDerivation;
-    const result: Package = {
-      attribute,
-      get config() {
-        return made.config;
-      },
-      get interface() {
-        const described = guard(() => made.interface);
-        byDerivation.set(described.derivation, result);
-        return described;
-      },
-      source: () => guard(() => made.source()),
-      get plan() {
-        return guard(() => made.plan);
-      },
-      lower: (partition) => guard(() => made.lower(partition)),
-      explain: (path) => guard(() => made.explain(path)),
-      get warnings() {
-        return guard(() => made.warnings);
-      },
-      evaluated: made.evaluated,
-    };
-    return result;
-  }
-
   /** Do work for a package. Throws `package-cycle` where it is being done already. */
-  #guard<T>(name: string, work: () => T): T {
+  guard<T>(name: string, work: () => T): T {
     const at = this.#stack.indexOf(name);
     if (at >= 0)
       throw new CleaveError({
@@ -131,6 +171,241 @@ class Evaluator {
       this.#stack.pop();
     }
   }
+
+  #all(): ReadonlyMap<string, Recipe> {
+    this.#recipes ??= findRecipes(this.#options.sources, this.files);
+    return this.#recipes;
+  }
+}
+
+type PackageFacts = {
+  readonly attribute: string;
+  readonly platforms: Platforms;
+  readonly recipe: Recipe;
+  readonly settings: readonly Setting[];
+  readonly overlays: readonly string[];
+};
+
+/** What is kept of a package besides its record: something that can be written and read again. */
+type Kept<T> = {
+  readonly kind: string;
+  readonly make: (real: Package) => T;
+  readonly write: (value: T) => string;
+  readonly read: (text: string) => T;
+};
+
+class CachedPackage implements SetPackage {
+  readonly #sets: Sets;
+  readonly #facts: PackageFacts;
+  readonly #key: string;
+  readonly #trace = new Trace();
+  readonly #values = new Map<string, unknown>();
+  #real: Package | undefined;
+  #digest = "";
+
+  constructor(sets: Sets, facts: PackageFacts) {
+    this.#sets = sets;
+    this.#facts = facts;
+    this.#key = JSON.stringify([facts.attribute, tripleOf(facts.platforms), facts.settings, facts.overlays]);
+  }
+
+  get attribute(): string {
+    return this.#facts.attribute;
+  }
+
+  get record(): PackageRecord {
+    return this.#kept({
+      kind: "record",
+      make: (real) => recordOf(real, this.#facts.platforms),
+      write: (value) => JSON.stringify(value),
+      read: (text) => JSON.parse(text) as PackageRecord,
+    });
+  }
+
+  get interface(): PackageInterface {
+    return this.record.interface;
+  }
+
+  /** A hash of the interface. */
+  get digest(): string {
+    void this.record;
+    return this.#digest;
+  }
+
+  lower(partition: Partition): Lowered {
+    return this.#lowered(`lower ${describePartition(partition)}`, (real) => real.lower(partition));
+  }
+
+  source(): Lowered {
+    return this.#lowered("source", (real) => real.source());
+  }
+
+  trace(): Trace {
+    this.#evaluated((real) => real.interface);
+    return this.#trace;
+  }
+
+  // What follows is not kept: whoever asks for it has it evaluated. The interface first, so that its trace is whole.
+  get config(): Package["config"] {
+    return this.#afterInterface(({ config }) => config);
+  }
+  get plan(): Package["plan"] {
+    return this.#afterInterface(({ plan }) => plan);
+  }
+  get warnings(): Package["warnings"] {
+    return this.#afterInterface(({ warnings }) => warnings);
+  }
+  get evaluated(): Package["evaluated"] {
+    return this.#afterInterface(({ evaluated }) => evaluated);
+  }
+  get explain(): Package["explain"] {
+    return (path) => this.#evaluated((real) => real.explain(path));
+  }
+
+  #afterInterface<T>(read: (real: Package) => T): T {
+    try {
+      void this.record;
+    } catch {
+      // Whoever asks gets what can be had.
+    }
+    return this.#evaluated(read);
+  }
+
+  #lowered(kind: string, make: (real: Package) => Lowered): Lowered {
+    return this.#kept({
+      kind,
+      make,
+      write: writeLowered,
+      read: (text) => readLowered(text, () => this.#evaluated(make)),
+    });
+  }
+
+  #kept<T>({ kind, make, write, read }: Kept<T>): T {
+    if (this.#values.has(kind)) return this.#values.get(kind) as T;
+    const value = this.#guard(() => {
+      const key = `${this.#key} ${kind}`;
+      const found = this.#real === undefined ? this.#find(key) : undefined;
+      if (found !== undefined) {
+        if (kind === "record") {
+          this.#digest = found.digest;
+          this.#sets.cached += 1;
+        }
+        return read(found.value);
+      }
+      const made = this.#evaluated(make);
+      const digest = kind === "record" ? hashOf(JSON.stringify((made as PackageRecord).interface)) : "";
+      if (kind === "record") this.#digest = digest;
+      this.#sets.cache?.keep(key, {
+        recipe: this.#facts.recipe.file,
+        trace: this.#trace.copy(),
+        digest,
+        value: write(made),
+      });
+      return made;
+    });
+    this.#values.set(kind, value);
+    if (kind === "record") this.#sets.byDerivation.set((value as PackageRecord).interface.derivation, this);
+    return value;
+  }
+
+  /** Find what is cached, if all that it was made from is as it was. */
+  #find(key: string) {
+    const { cache } = this.#sets;
+    const found = cache?.find(key);
+    if (found === undefined || found.recipe !== this.#facts.recipe.file) return undefined;
+    if (cache?.changed(found) !== undefined) return undefined;
+    for (const { attribute, role, digest } of found.dependencies)
+      if (this.#dependency(attribute, role)?.digest !== digest) return undefined;
+    return found;
+  }
+
+  #dependency(attribute: string, role: Role): CachedPackage | undefined {
+    try {
+      return this.#sets.package(attribute, platformsFor(role, this.#facts.platforms));
+    } catch {
+      // Gone: the evaluation will say so.
+      return undefined;
+    }
+  }
+
+  /** Read something off the evaluated package. */
+  #evaluated<T>(read: (real: Package) => T): T {
+    const started = performance.now();
+    const { evaluated } = this.#sets;
+    const before = evaluated.reduce((sum, { milliseconds }) => sum + milliseconds, 0);
+    return this.#guardOnce(() =>
+      tracing(this.#trace, () => {
+        const isFirst = this.#real === undefined;
+        this.#real ??= this.#evaluate();
+        const value = read(this.#real);
+        if (isFirst) {
+          const others = evaluated.reduce((sum, { milliseconds }) => sum + milliseconds, 0) - before;
+          evaluated.push({
+            attribute: this.attribute,
+            milliseconds: performance.now() - started - others,
+          });
+        }
+        return value;
+      }),
+    );
+  }
+
+  #evaluate(): Package {
+    const { attribute, platforms, recipe, settings } = this.#facts;
+    return this.#sets.evaluator.evaluate(
+      recipe,
+      {
+        attribute,
+        platforms,
+        resolve: (name, role) => {
+          const found = this.#sets.package(name, platformsFor(role, platforms));
+          const described = found.interface;
+          this.#trace.addDependency({ attribute: name, role, digest: found.digest });
+          return described;
+        },
+      },
+      settings,
+    );
+  }
+
+  #working = false;
+
+  #guard<T>(work: () => T): T {
+    const { attribute, platforms } = this.#facts;
+    return this.#sets.guard(`${attribute} for ${formatPlatform(platforms.host)}`, () => {
+      this.#working = true;
+      try {
+        return work();
+      } finally {
+        this.#working = false;
+      }
+    });
+  }
+
+  /** Guard work that may be part of guarded work of this package. */
+  #guardOnce<T>(work: () => T): T {
+    return this.#working ? work() : this.#guard(work);
+  }
+}
+
+function recordOf(real: Package, platforms: Platforms): PackageRecord {
+  const { meta } = real.config;
+  const { inputDrvs } = real.lower("joined").canonical.derivation;
+  return {
+    interface: real.interface,
+    system: nixSystem(platforms.build),
+    inputDrvs: Object.fromEntries([...inputDrvs].map(([path, { outputs }]) => [path, outputs])),
+    meta: {
+      description: meta.description,
+      homepage: meta.homepage,
+      license: meta.license,
+      mainProgram: meta.mainProgram,
+    },
+  };
+}
+
+function tripleOf({ build, host, target }: Platforms): string {
+  return [build, host, target].map(formatPlatform).join(" ");
 }
 
 /** The platforms of a package that another one needs: a tool runs where that is built, a library where it runs. */
@@ -141,8 +416,7 @@ function platformsFor(role: Role, { build, host, target }: Platforms): Platforms
 }
 
 function unknownAttribute(attribute: string, known: Iterable<string>): CleaveError {
-  const names = [...known];
-  const near = nearest(attribute, names);
+  const near = nearest(attribute, known);
   return new CleaveError({
     code: "attribute-unknown",
     message: `there is no package ${quote(attribute)}`,

@@ -1,4 +1,5 @@
 /** Source folders: where the recipes of a package set are found. */
+import { statSync } from "node:fs";
 import { compareText } from "../base/index.ts";
 import type { Files } from "./files.ts";
 
@@ -15,13 +16,32 @@ export type Recipe = { readonly file: string; readonly root: string };
 export function findRecipes(sources: readonly Source[], files: Files): ReadonlyMap<string, Recipe> {
   const found: [string, Recipe][] = [];
   for (const { folder, prefix } of sources) {
-    const inside = `${folder}/packages`;
-    const base = files.list(inside) === undefined ? folder : inside;
+    const base = baseOf(folder);
     for (const { name, type } of files.list(base) ?? []) {
       const file = `${base}/${name}/package.ts`;
-      if (type !== "file" && name !== "node_modules" && files.read(file, folder) !== undefined)
-        found.push([`${prefix}${name}`, { file, root: folder }]);
+      if (type !== "file" && isFile(file)) found.push([`${prefix}${name}`, { file, root: folder }]);
     }
   }
   return new Map(found.sort(([a], [b]) => compareText(a, b)));
+}
+
+/** Find the recipe of one attribute, without looking at others. */
+export function findRecipe(sources: readonly Source[], attribute: string): Recipe | undefined {
+  for (const { folder, prefix } of sources.toReversed()) {
+    const name = attribute.slice(prefix.length);
+    if (!attribute.startsWith(prefix) || !/^[^./][^/]*$/.test(name)) continue;
+    const file = `${baseOf(folder)}/${name}/package.ts`;
+    if (isFile(file)) return { file, root: folder };
+  }
+  return undefined;
+}
+
+/** The folder that the folders of recipes are in. */
+function baseOf(folder: string): string {
+  const inside = `${folder}/packages`;
+  return statSync(inside, { throwIfNoEntry: false })?.isDirectory() === true ? inside : folder;
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
 }

@@ -1,0 +1,222 @@
+/**
+ * The evaluation cache: results of packages, with what they were made from. A SQLite file with
+ *
+ * - `reads`: each distinct (type, path, hash) that a result was made from, by number
+ * - `stamps`: per type and path the hash that was there under a stamp, so that nothing is read whose stamp is the same
+ * - `results`: by key the recipe's file, the numbers of the reads, the packages asked for with the digests of their
+ *   interfaces, the digest of the result if others may have asked for it, and the result
+ *
+ * It is written in one transaction after the work, and several processes may do so at once: what one writes is right
+ * whatever the others did, as a result is only as good as its reads. A file that SQLite does not take is replaced.
+ */
+import { mkdirSync, rmSync } from "node:fs";
+import { dirname } from "node:path";
+import { DatabaseSync, type StatementSync } from "node:sqlite";
+import type { Emit } from "../base/index.ts";
+import { lookAt, stampAt } from "./files.ts";
+import type { Dependency, Read, Trace } from "./trace.ts";
+
+export type CachedResult = {
+  readonly recipe: string;
+  readonly reads: readonly number[];
+  readonly dependencies: readonly Dependency[];
+  readonly digest: string;
+  /** JSON. */
+  readonly value: string;
+};
+
+export type NewResult = {
+  readonly recipe: string;
+  readonly trace: Trace;
+  readonly digest: string;
+  readonly value: string;
+};
+
+const schema = `
+create table if not exists reads (id integer primary key, type text not null, path text not null, hash text not null, unique (type, path, hash));
+create table if not exists stamps (type text not null, path text not null, stamp text not null, hash text not null, primary key (type, path)) without rowid;
+create table if not exists results (key text primary key not null, recipe text not null, reads text not null, dependencies text not null, digest text not null, value text not null) without rowid;
+`;
+
+type Row = Readonly<Record<string, string>>;
+
+export class Cache {
+  readonly #db: DatabaseSync;
+  readonly #select: StatementSync;
+  readonly #reads = new Map<number, Read>();
+  #allReads: boolean = false;
+  readonly #valid = new Map<string, string | undefined>();
+  readonly #stamps = new Map<string, { readonly stamp: string; readonly hash: string }>();
+  readonly #newStamps = new Map<string, Read>();
+  readonly #new = new Map<string, NewResult>();
+  #scheduled = false;
+
+  constructor(file: string, emit: Emit) {
+    this.#db = open(file, emit);
+    this.#select = this.#db.prepare(
+      "select recipe, reads, dependencies, digest, value from results where key = ?",
+    );
+    process.once("exit", () => this.flush());
+  }
+
+  /** Find a result, valid or not. */
+  find(key: string): CachedResult | undefined {
+    const row = this.#select.get(key) as Row | undefined;
+    if (row === undefined) return undefined;
+    const { recipe = "", reads = "", dependencies = "", digest = "", value = "" } = row;
+    return {
+      recipe,
+      reads: JSON.parse(reads) as number[],
+      dependencies: (JSON.parse(dependencies) as [string, "tools" | "libraries", string][]).map(
+        ([attribute, role, hash]) => ({ attribute, role, digest: hash }),
+      ),
+      digest,
+      value,
+    };
+  }
+
+  /** Tell which of what a result was made from has changed; nothing if all is as it was. */
+  changed(result: CachedResult): Read | undefined {
+    for (const id of result.reads) {
+      const read = this.#readOf(id);
+      if (read === undefined) return { type: "absent", path: "", hash: "" };
+      if (this.#hashAt(read.type, read.path) !== read.hash) return read;
+    }
+    return undefined;
+  }
+
+  /** Keep a result. It is written when the process has time, or by {@link flush}. */
+  keep(key: string, result: NewResult): void {
+    this.#new.set(key, result);
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(() => this.flush()).unref();
+  }
+
+  /** Write what is kept. Failing to do so loses time, and nothing else. */
+  flush(): void {
+    this.#scheduled = false;
+    if (this.#new.size === 0 && this.#newStamps.size === 0) return;
+    try {
+      this.#db.exec("begin immediate");
+      this.#write();
+      this.#db.exec("commit");
+    } catch {
+      if (this.#db.isTransaction) this.#db.exec("rollback");
+    }
+    this.#new.clear();
+    this.#newStamps.clear();
+  }
+
+  #write(): void {
+    const addRead = this.#db.prepare(
+      "insert into reads (type, path, hash) values (?, ?, ?) on conflict do update set hash = hash returning id",
+    );
+    const addStamp = this.#db.prepare(
+      "insert or replace into stamps (type, path, stamp, hash) values (?, ?, ?, ?)",
+    );
+    const addResult = this.#db.prepare(
+      "insert or replace into results (key, recipe, reads, dependencies, digest, value) values (?, ?, ?, ?, ?, ?)",
+    );
+    const ids = new Map<string, number>();
+    const idOf = (read: Read): number => {
+      const key = `${read.type} ${read.path} ${read.hash}`;
+      let id = ids.get(key);
+      if (id === undefined) {
+        id = (addRead.get(read.type, read.path, read.hash) as { id: number }).id;
+        ids.set(key, id);
+        if (read.stamp !== undefined) addStamp.run(read.type, read.path, read.stamp, read.hash);
+      }
+      return id;
+    };
+    for (const { type, path, stamp, hash } of this.#newStamps.values())
+      if (stamp !== undefined) addStamp.run(type, path, stamp, hash);
+    for (const [key, { recipe, trace, digest, value }] of this.#new)
+      addResult.run(
+        key,
+        recipe,
+        JSON.stringify([...trace.reads].map(idOf)),
+        JSON.stringify([...trace.dependencies].map((each) => [each.attribute, each.role, each.digest])),
+        digest,
+        value,
+      );
+  }
+
+  #readOf(id: number): Read | undefined {
+    const known = this.#reads.get(id);
+    if (known !== undefined) return known;
+    if (this.#allReads) return undefined;
+    // All at once: a set's packages read much the same.
+    this.#allReads = true;
+    for (const row of this.#db.prepare("select id, type, path, hash from reads").all() as {
+      id: number;
+      type: Read["type"];
+      path: string;
+      hash: string;
+    }[])
+      this.#reads.set(row.id, { type: row.type, path: row.path, hash: row.hash });
+    for (const row of this.#db.prepare("select type, path, stamp, hash from stamps").all() as Row[])
+      this.#stamps.set(`${row["type"]} ${row["path"]}`, {
+        stamp: row["stamp"] ?? "",
+        hash: row["hash"] ?? "",
+      });
+    return this.#reads.get(id);
+  }
+
+  /** Get the hash of what is at a path now. */
+  #hashAt(type: Read["type"], path: string): string | undefined {
+    const key = `${type} ${path}`;
+    if (this.#valid.has(key)) return this.#valid.get(key);
+    const hash = this.#hashNow(type, path, key);
+    this.#valid.set(key, hash);
+    return hash;
+  }
+
+  #hashNow(type: Read["type"], path: string, key: string): string | undefined {
+    if (type === "absent")
+      return lookAt("file", path) === undefined && lookAt("folder", path) === undefined ? "" : undefined;
+    const known = this.#stamps.get(key);
+    if (known !== undefined && known.stamp === stampAt(path)) return known.hash;
+    const read = lookAt(type, path);
+    if (read !== undefined) {
+      this.#newStamps.set(key, read);
+      if (!this.#scheduled) {
+        this.#scheduled = true;
+        setImmediate(() => this.flush()).unref();
+      }
+    }
+    return read?.hash;
+  }
+}
+
+function open(file: string, emit: Emit): DatabaseSync {
+  try {
+    return connect(file);
+  } catch (error) {
+    if (!isCorrupt(error)) throw error;
+    emit({
+      type: "warning",
+      message: `the evaluation cache ${file} cannot be read; it is made anew`,
+    });
+    for (const each of [file, `${file}-wal`, `${file}-shm`]) rmSync(each, { force: true });
+    return connect(file);
+  }
+}
+
+function connect(file: string): DatabaseSync {
+  mkdirSync(dirname(file), { recursive: true });
+  const db = new DatabaseSync(file, { timeout: 5000 });
+  try {
+    db.exec("pragma journal_mode = wal; pragma synchronous = normal");
+    db.exec(schema);
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+  return db;
+}
+
+/** SQLITE_CORRUPT and SQLITE_NOTADB. */
+function isCorrupt(error: unknown): boolean {
+  return [11, 26].includes((error as { errcode?: number }).errcode ?? 0);
+}

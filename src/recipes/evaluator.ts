@@ -1,0 +1,89 @@
+/** Evaluates packages: loads recipes and the modules of overlays, and hands them to the module system. */
+import { CleaveError, quote } from "../base/index.ts";
+import { type Module, mkOverride } from "../modules/index.ts";
+import { bodyOf, Module as ModuleClass } from "../modules/module.ts";
+import { parsePath } from "../modules/place.ts";
+import { Origin } from "../modules/position.ts";
+import { evaluatePackage, type Package, type PackageContext } from "../package/index.ts";
+import { Bundles } from "./bundles.ts";
+import type { Files } from "./files.ts";
+import { Loader } from "./loader.ts";
+import { openRealm } from "./realm.ts";
+import type { Setting } from "./settings.ts";
+import type { Recipe } from "./source.ts";
+
+export type EvaluatorOptions = {
+  readonly files: Files;
+  readonly bundles: string | undefined;
+  readonly overlays: readonly Recipe[];
+};
+
+/** What a setting's definition is stronger than: all that modules define, mkForce included. */
+const settingPriority = 10;
+
+export class Evaluator {
+  readonly #loader: Loader;
+  readonly #overlays: readonly Recipe[];
+
+  constructor({ files, bundles, overlays }: EvaluatorOptions) {
+    this.#loader = new Loader({ files, bundles: new Bundles(files, bundles) }, openRealm());
+    this.#overlays = overlays;
+  }
+
+  /** Evaluate a package; what is read goes to the open trace, now and when something is computed. */
+  evaluate(recipe: Recipe, context: PackageContext, settings: readonly Setting[]): Package {
+    const module = this.#loader.load(recipe);
+    if (!ModuleClass.is(module)) throw notModule("the default export of this recipe", recipe);
+    const more = this.#overlays.flatMap((overlay) => this.#overlayModules(overlay, context.attribute));
+    if (settings.length > 0) more.push(settingsModule(settings));
+    return evaluatePackage(module as Module, context, more);
+  }
+
+  #overlayModules(overlay: Recipe, attribute: string): Module[] {
+    const exported = this.#loader.load(overlay);
+    if (typeof exported !== "object" || exported === null || ModuleClass.is(exported))
+      throw new CleaveError({
+        code: "overlay-invalid",
+        message: "the default export of an overlay is a record of modules by attribute",
+        hint: 'such as export default { hello: uses(autotools).package("mine", …), "*": … }',
+        location: { file: overlay.file },
+      });
+    const found: Module[] = [];
+    for (const name of ["*", attribute]) {
+      if (!Object.hasOwn(exported, name)) continue;
+      const value: unknown = Reflect.get(exported, name);
+      for (const each of Array.isArray(value) ? value : [value]) {
+        if (!ModuleClass.is(each)) throw notModule(`${quote(name)} of this overlay`, overlay);
+        found.push(each);
+      }
+    }
+    return found;
+  }
+}
+
+function notModule(what: string, { file }: Recipe): CleaveError {
+  return new CleaveError({
+    code: "recipe-import",
+    message: `${what} is no module`,
+    hint: "make it with uses(…).package(…) of cleave/modules",
+    location: { file },
+  });
+}
+
+/** Make the module of what was set on the command line: it reaches all options, as it belongs to the evaluation. */
+function settingsModule(settings: readonly Setting[]): Module {
+  const definitions: Record<string, unknown> = {};
+  for (const { option, value } of settings) {
+    const names = parsePath(option);
+    const last = names.at(-1) ?? "";
+    let at = definitions;
+    for (const name of names.slice(0, -1)) {
+      const below = Object.hasOwn(at, name) ? at[name] : undefined;
+      const next: Record<string, unknown> = typeof below === "object" && below !== null ? { ...below } : {};
+      at[name] = next;
+      at = next;
+    }
+    at[last] = mkOverride(settingPriority, value as never);
+  }
+  return new ModuleClass(bodyOf("--set", new Origin({ file: "--set" }), definitions));
+}
