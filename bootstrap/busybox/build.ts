@@ -1,0 +1,30 @@
+/** build: compile busybox' sources beside each other, and link them. */
+import { definePhase } from "cleave/phase";
+import type { ConfigureResult } from "./configure.ts";
+
+const flags = [
+  ...["-std=gnu99", "-Os", "-w", "-Iinclude", "-Ilibbb", "-include", "include/autoconf.h"],
+  ...["-D_GNU_SOURCE", "-DNDEBUG", "-D_LARGEFILE_SOURCE", "-D_LARGEFILE64_SOURCE", "-D_FILE_OFFSET_BITS=64"],
+  ...["-fno-builtin-strlen", "-fno-builtin-printf", "-fomit-frame-pointer", "-funsigned-char"],
+  ...["-ffunction-sections", "-fdata-sections", "-fno-unwind-tables", "-fno-asynchronous-unwind-tables"],
+];
+
+export default definePhase(async (phase) => {
+  const { sources } = phase.results["configure"] as ConfigureResult;
+  const env = { TMPDIR: phase.temporaryDirectory };
+  const objects = sources.map((source) => source.replace(/\.[cS]$/, ".o"));
+  await phase.execAll(
+    sources.map((source, index) => [
+      phase.tool("cc"),
+      ...flags,
+      `-DBB_VER="${phase.package.version}"`,
+      ...["-c", source, "-o", `${objects[index]}`],
+    ]),
+    { env, echo: false },
+  );
+  phase.log(`compiled ${sources.length} files`);
+  await phase.exec([phase.tool("cc"), "-s", "-Wl,--gc-sections", ...objects, "-o", "busybox"], {
+    env,
+    echo: false,
+  });
+});
