@@ -5,10 +5,10 @@ import { fileURLToPath } from "node:url";
 import { CleaveError, quote } from "../base/index.ts";
 import { type Package, type PackageInterface, parsePlatform } from "../package/index.ts";
 import { openPackageSet, type PackageSet, type Source } from "../recipes/index.ts";
-import type { LocalStore } from "../store/index.ts";
+import { findRoot, type LocalStore } from "../store/index.ts";
 import type { Arguments, Io, Option } from "./command.ts";
 
-export const setOptions: Readonly<Record<"folder", Option>> = {
+export const setOptions: Readonly<Record<string, Option>> = {
   folder: {
     type: "string",
     short: "f",
@@ -16,6 +16,19 @@ export const setOptions: Readonly<Record<"folder", Option>> = {
     value: "DIR",
     summary: "a folder with recipes, NAME/package.ts or packages/NAME/package.ts, besides cleave's own",
   },
+  set: {
+    type: "string",
+    multiple: true,
+    value: "ATTR.OPTION=VALUE",
+    summary: "give an option of a package a value: JSON, or a text",
+  },
+  overlay: {
+    type: "string",
+    multiple: true,
+    value: "FILE",
+    summary: "a recipe's file that exports modules by attribute, which are laid over the packages",
+  },
+  "no-eval-cache": { type: "boolean", summary: "evaluate everything anew, and keep nothing of it" },
 };
 
 /** The folder that has cleave's own recipes, in a checkout and in an installed package. */
@@ -30,6 +43,9 @@ export async function openPackages(args: Arguments, io: Io): Promise<PackageSet>
     sources: sourcesOf(args, io),
     platforms: { build: host, host, target: host },
     bundles: cache?.startsWith("/") === true ? join(cache, "cleave/bundles") : undefined,
+    overlays: args.values("overlay").map((file) => resolve(io.cwd, file)),
+    settings: args.values("set"),
+    cache: args.flag("no-eval-cache") ? undefined : join(findRoot(io.env, io.cwd), "cleave"),
     emit: io.emit,
   });
 }

@@ -11,5 +11,4 @@ export {
   type SetPackage,
   type SetStatistics,
 } from "./set.ts";
-export { parseSetting, type Setting } from "./settings.ts";
 export type { Source } from "./source.ts";

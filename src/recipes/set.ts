@@ -10,14 +10,14 @@ import type { StorePath } from "../nix/index.ts";
 import type { Package } from "../package/index.ts";
 import type { PackageInterface, Platform, Platforms, Role } from "../package/interface.ts";
 import type { Lowered } from "../package/lower.ts";
-import { formatPlatform, nixSystem } from "../package/platform.ts";
+import { formatPlatform, nixSystem, parsePlatform } from "../package/platform.ts";
 import { describePartition, type Partition } from "../phases/partition.ts";
 import { Cache } from "./cache.ts";
 import type { Evaluator } from "./evaluator.ts";
 import { Files, hashOf } from "./files.ts";
 import { readLowered, writeLowered } from "./lowered-record.ts";
 import { withRecipes } from "./realm.ts";
-import type { Setting } from "./settings.ts";
+import { parseSetting, type Setting } from "./settings.ts";
 import { findRecipe, findRecipes, type Recipe, type Source } from "./source.ts";
 import { Trace, tracing } from "./trace.ts";
 import { evaluationVersion } from "./version.ts";
@@ -27,7 +27,8 @@ export type PackageSetOptions = {
   readonly platforms: Platforms;
   /** Files of overlays, the first applied first. */
   readonly overlays?: readonly string[];
-  readonly settings?: readonly Setting[];
+  /** Options of packages, as `ATTR.OPTION=VALUE`. */
+  readonly settings?: readonly string[];
   /** A folder where bundles of scripts are kept between runs. */
   readonly bundles?: string | undefined;
   /** A folder for the evaluation cache; without one there is none. */
@@ -78,7 +79,7 @@ export type SetPackage = Package & {
   readonly trace: () => Trace;
 };
 
-/** Open a package set. Nothing is evaluated before it is asked for. */
+/** Open a package set. Nothing is evaluated before it is asked for. Throws `setting-malformed`. */
 export function openPackageSet(options: PackageSetOptions): PackageSet {
   return new Sets(options).set(options.platforms);
 }
@@ -89,6 +90,7 @@ const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
 /** The sets of one list of sources: one for each platform triple. */
 class Sets {
   readonly #options: PackageSetOptions;
+  readonly #settings: readonly Setting[];
   readonly files = new Files();
   readonly cache: Cache | undefined;
   readonly #packages = new Map<string, CachedPackage>();
@@ -102,6 +104,9 @@ class Sets {
 
   constructor(options: PackageSetOptions) {
     this.#options = options;
+    this.#settings = (options.settings ?? []).map((each) =>
+      parseSetting(each, (name) => findRecipe(options.sources, name) !== undefined),
+    );
     if (options.cache !== undefined)
       this.cache = new Cache(`${options.cache}/evaluation-${evaluationVersion()}.sqlite`, options.emit);
   }
@@ -124,7 +129,7 @@ class Sets {
   set(platforms: Platforms): PackageSet {
     return {
       attributes: () => [...this.#all().keys()],
-      package: (attribute) => this.package(attribute, platforms),
+      package: (attribute) => this.#named(attribute, platforms),
       packageOf: (used) => {
         const found = this.byDerivation.get(used.derivation);
         if (found === undefined) throw new Error(`${used.derivation} is of another package set`);
@@ -136,18 +141,26 @@ class Sets {
     };
   }
 
+  /** Find what a user names: an attribute, or `cross.PLATFORM.ATTR`. */
+  #named(name: string, platforms: Platforms): CachedPackage {
+    const [, platform, attribute] = /^cross\.([^.]+)\.(.+)$/.exec(name) ?? [];
+    if (platform === undefined || attribute === undefined) return this.package(name, platforms);
+    const host = parsePlatform(platform);
+    return this.package(attribute, { build: platforms.build, host, target: host });
+  }
+
   package(attribute: string, platforms: Platforms): CachedPackage {
     const key = `${tripleOf(platforms)} ${attribute}`;
     let found = this.#packages.get(key);
     if (found === undefined) {
-      const { sources, settings = [], overlays = [] } = this.#options;
+      const { sources, overlays = [] } = this.#options;
       const recipe = findRecipe(sources, attribute);
       if (recipe === undefined) throw unknownAttribute(attribute, this.#all().keys());
       found = new CachedPackage(this, {
         attribute,
         platforms,
         recipe,
-        settings: settings.filter((each) => each.attribute === attribute),
+        settings: this.#settings.filter((each) => each.attribute === attribute),
         overlays,
       });
       this.#packages.set(key, found);

@@ -3,7 +3,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { Compile } from "typebox/compile";
-import { contractVersion, PhaseFile, readResult } from "../../src/phases/index.ts";
+import { contractVersion, PhaseFile } from "../../src/phases/contract.ts";
+import { readResult } from "../../src/phases/result.ts";
 import { repository } from "../support/cleave.ts";
 import { assertError } from "../support/throws.ts";
 
