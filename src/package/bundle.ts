@@ -4,9 +4,11 @@
  * The bytes follow from the sources alone: not from where they lie, nor from whether they are part of a checkout or of
  * an installed package.
  */
+import { Buffer } from "node:buffer";
+import { createRequire } from "node:module";
 import { dirname, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type BuildFailure, buildSync } from "esbuild";
+import type { BuildFailure } from "esbuild";
 import { CleaveError } from "../base/index.ts";
 
 export type BundleRequest = {
@@ -28,6 +30,7 @@ const library = `${stdenv}/interpreters/quickjs/index.ts`;
 
 /** Bundle a script. Throws `script-invalid` with the place in the sources. */
 export function bundleScript({ file, kind }: BundleRequest): Bundle {
+  const { buildSync }: typeof import("esbuild") = createRequire(import.meta.url)("esbuild");
   const folder = dirname(file);
   const entry =
     kind === "phase"
@@ -48,20 +51,38 @@ export function bundleScript({ file, kind }: BundleRequest): Bundle {
       minifyWhitespace: true,
       keepNames: false,
       absWorkingDir: folder,
+      sourcemap: "external",
+      sourcesContent: false,
+      outdir: folder,
       external: ["std", "os", "cleave:native"],
       alias: { "cleave/phase": library },
       tsconfigRaw: {},
       logLevel: "silent",
     });
-    const [output] = outputFiles;
-    if (output === undefined) throw new Error(`the bundle of ${file} is empty`);
+    const code = outputFiles.find(({ path }) => path.endsWith(".js"));
+    const map = outputFiles.find(({ path }) => path.endsWith(".map"));
+    if (code === undefined || map === undefined) throw new Error(`the bundle of ${file} is empty`);
     const files = Object.keys(metafile.inputs)
       .filter((each) => each !== "entry" && each !== "<stdin>")
       .map((each) => resolve(folder, each));
-    return { content: output.contents, files };
+    return { content: Buffer.from(code.text + writeMap(map.text, folder)), files };
   } catch (error) {
     throw asCleaveError(error, file, folder);
   }
+}
+
+/**
+ * Write a source map as the last line of a bundle. A source is called by its path from the script's folder, or, if it is part of
+ * stdenv, from the folder above that, so that the names do not depend on where the sources lie.
+ */
+function writeMap(text: string, folder: string): string {
+  const { sources, mappings }: { sources: readonly string[]; mappings: string } = JSON.parse(text);
+  const names = sources.map((each) => {
+    const path = resolve(folder, each);
+    return path.startsWith(`${stdenv}/`) ? relative(dirname(stdenv), path) : relative(folder, path);
+  });
+  const map = JSON.stringify({ version: 3, sources: names, names: [], mappings });
+  return `//# sourceMappingURL=data:application/json;base64,${Buffer.from(map).toString("base64")}\n`;
 }
 
 function asCleaveError(error: unknown, file: string, folder: string): unknown {
