@@ -49,6 +49,8 @@ export type CommandContext = {
 type Job = {
   readonly argv: readonly string[];
   readonly options: CommandOptions;
+  /** Where it was asked for. */
+  readonly stack: string | undefined;
   resolve(outcome: Outcome): void;
   reject(error: unknown): void;
 };
@@ -132,13 +134,11 @@ export function makeExec(
       });
       running.set(pid, { job, captured });
     } catch (error) {
-      job.reject(
+      const failure =
         error instanceof PhaseFailure
           ? error
-          : new PhaseFailure(
-              `cannot start ${argv.map(shellQuote).join(" ")}: ${error instanceof Error ? error.message : error}`,
-            ),
-      );
+          : new PhaseFailure(`cannot ${error instanceof Error ? error.message : error}`);
+      job.reject(at(job, failure));
     } finally {
       for (const descriptor of opened) os.close(descriptor);
     }
@@ -177,7 +177,7 @@ export function makeExec(
     const { check = true } = job.options;
     const good = typeof check === "boolean" ? !check || code === 0 : code !== null && check.includes(code);
     if (good) job.resolve(outcome);
-    else job.reject(describeFailure(job, outcome));
+    else job.reject(at(job, describeFailure(job, outcome)));
   }
 
   function take(file: string | undefined): string {
@@ -205,9 +205,15 @@ export function makeExec(
     new Promise((resolve, reject) => {
       if (argv.length === 0 || argv.some((each) => each.includes("\0")))
         throw new PhaseFailure(`not a command: ${quote(argv.join(" "))}`);
-      waiting.push({ argv, options, resolve, reject });
+      waiting.push({ argv, options, stack: new Error().stack, resolve, reject });
       schedule();
     });
+}
+
+/** Have a failure of a command point to where the command was asked for. */
+function at({ stack }: Job, failure: PhaseFailure): PhaseFailure {
+  if (stack !== undefined) failure.stack = stack;
+  return failure;
 }
 
 /** Write a line to the log. */

@@ -45,14 +45,18 @@ export async function runPhase<Data, Result>(script: PhaseScript<Data, Result>):
 function describeError(error: unknown, phase: string | undefined, bundle: string): string {
   const head = phase === undefined ? "error" : `error in the phase ${phase}`;
   if (!(error instanceof Error)) return `${head}: the script threw ${JSON.stringify(error)}\n`;
-  const stack = mapStack(error.stack ?? "", bundle, readMap(bundle)).trimEnd();
-  if (!(error instanceof PhaseFailure)) return `${head}: ${error.name}: ${error.message}\n${stack}\n`;
-  const place = /([^\s(]+\.[a-z]+:\d+:\d+)/.exec(
-    stack
-      .split("\n")
-      .filter((line) => !line.includes(libraryFolder))
-      .join("\n"),
-  )?.[1];
+  const stack = mapStack(error.stack ?? "", bundle, readMap(bundle))
+    .split("\n")
+    .filter(
+      (line) =>
+        line !== "" &&
+        !line.includes(libraryFolder) &&
+        !line.includes("(native)") &&
+        !/\bentry:\d/.test(line),
+    );
+  if (!(error instanceof PhaseFailure))
+    return `${[`${head}: ${error.name}: ${error.message}`, ...stack].join("\n")}\n`;
+  const place = /([^\s(]+\.[a-z]+:\d+:\d+)/.exec(stack[0] ?? "")?.[1];
   return [
     `${head}: ${error.message}`,
     ...(place === undefined ? [] : [`  at ${place}`]),
@@ -61,7 +65,7 @@ function describeError(error: unknown, phase: string | undefined, bundle: string
   ].join("\n");
 }
 
-/** What stands in the places of this library. */
+/** What is in the places of this library, which nobody looks for. */
 const libraryFolder = "interpreters/quickjs/";
 
 function readMap(bundle: string): ReturnType<typeof readSourceMap> {

@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { test } from "node:test";
+import { bundleScript } from "../../src/package/index.ts";
+import { findPlace, readSourceMap } from "../../stdenv/interpreters/quickjs/source-map.ts";
+import { temporaryFolder } from "../support/temp.ts";
+
+const script = `import { definePhase } from "cleave/phase";
+import { helper } from "./lib/helper.ts";
+
+type Data = { readonly flags: readonly string[] };
+
+// A comment, so that lines differ from those of the bundle.
+export default definePhase<Data>((phase) => {
+  helper(phase.data.flags);
+  phase.log("unlike any other text");
+});
+`;
+const helper = `type Flags = readonly string[];
+
+export function helper(flags: Flags): void {
+  if (flags.length > 1000) throw new Error("a thousand flags");
+}
+`;
+
+function write(folder: string): string {
+  mkdirSync(`${folder}/lib`, { recursive: true });
+  writeFileSync(`${folder}/phase.ts`, script);
+  writeFileSync(`${folder}/lib/helper.ts`, helper);
+  return `${folder}/phase.ts`;
+}
+
+test("a bundle says where in the script something is, and nothing of where the script is", () => {
+  using temp = temporaryFolder();
+  const folder = temp.path;
+  const first = bundleScript({ file: write(`${folder}/a`), kind: "phase" });
+  const second = bundleScript({ file: write(`${folder}/some/where/else`), kind: "phase" });
+  const text = new TextDecoder().decode(first.content);
+  assert.equal(new TextDecoder().decode(second.content), text);
+  assert.equal(text.includes(folder), false);
+
+  const map = readSourceMap(text);
+  assert.ok(map);
+  assert.deepEqual(
+    map.sources.filter((source) => !source.startsWith("stdenv/")),
+    ["lib/helper.ts", "phase.ts", "entry"],
+  );
+  const placeOf = (wanted: string) => {
+    const before = text.slice(0, text.indexOf(wanted)).split("\n");
+    return findPlace(map, before.length, (before.at(-1)?.length ?? 0) + 1);
+  };
+  assert.deepEqual(placeOf("phase.log("), { source: "phase.ts", line: 9, column: 3 });
+  assert.deepEqual(placeOf('Error("a thousand flags"'), { source: "lib/helper.ts", line: 4, column: 38 });
+  assert.equal(placeOf("of version")?.source, "stdenv/interpreters/quickjs/run.ts");
+});
