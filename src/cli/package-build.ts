@@ -11,12 +11,8 @@ import {
   type Wanted,
 } from "../build/index.ts";
 import type { StorePath } from "../nix/index.ts";
-import {
-  type Package,
-  type PackageInterface,
-  type PackageRendering,
-  renderPackage,
-} from "../package/index.ts";
+import type { Package, PackageInterface } from "../package/index.ts";
+import { type PackageRendering, renderPackage } from "../package/rendering.ts";
 import type { Partition } from "../phases/index.ts";
 import { instantiate } from "../recipes/index.ts";
 import type { LocalStore } from "../store/index.ts";

@@ -3,7 +3,9 @@ import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { CleaveError, quote } from "../base/index.ts";
-import { type Package, type PackageInterface, parsePlatform } from "../package/index.ts";
+import type { Package, PackageInterface } from "../package/index.ts";
+// Loading all of a room that is not needed to find what is cached takes time.
+import { parsePlatform } from "../package/platform.ts";
 import { openPackageSet, type PackageSet, type Source } from "../recipes/index.ts";
 import { findRoot, type LocalStore } from "../store/index.ts";
 import type { Arguments, Io, Option } from "./command.ts";

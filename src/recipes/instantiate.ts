@@ -1,6 +1,7 @@
 /** Instantiates packages: writes their derivations, and all that these need, into a store. */
 import { type Derivation, encodeNar, type MadeDerivation, type StorePath } from "../nix/index.ts";
-import { type Lowered, type PackageInterface, StoreFile, StoreTree } from "../package/index.ts";
+import type { Lowered, PackageInterface } from "../package/index.ts";
+import { StoreFile, StoreTree } from "../package/store-object.ts";
 import type { Store } from "../store/index.ts";
 
 /** A lowered package, and which of its derivations are wanted besides the canonical one. */
