@@ -27,7 +27,8 @@ set -eu
 while read -r _ _ _ _ _ _shell; do
   case $_shell in /*) break ;; esac
 done </proc/self/maps
-PATH=${_shell%/*}
+# They look for each other, as `find -exec` does, where the variable says; `run` takes it away again.
+export PATH="${_shell%/*}"
 
 _json=$1
 _script=$2
