@@ -4,7 +4,7 @@
  * `zig cc` itself wants a cache that it may write to, and compiles a C library into it. The compiler and the linker inside of it
  * need neither: this program calls those with the folders of headers and libraries that lie beside it, and replaces itself by them.
  *
- *   cc, gcc, c99, c11   compile and link, statically, against musl
+ *   cc, gcc, c99, c11   compile and link, statically, against musl; -shared is refused
  *   cpp                 the same with -E
  *   as                  the same for assembly, with -c
  *   ld                  the linker
@@ -59,6 +59,7 @@ struct request {
     int start_files;    /* the program starts as C programs do */
     int libraries;      /* the C library is linked */
     int headers;        /* the headers of compiler and C library are found */
+    int is_shared;      /* a shared library is to be made */
 };
 
 static struct request read_request(int count, char **arguments)
@@ -69,14 +70,15 @@ static struct request read_request(int count, char **arguments)
         const char *argument = arguments[at];
         if (is_one_of(argument, not_linking)) {
             may_link = 0;
-        } else if (strcmp(argument, "-nostdlib") == 0) {
+        } else if (strcmp(argument, "-nostdlib") == 0 || strcmp(argument, "-r") == 0) {
             request.start_files = 0;
             request.libraries = 0;
         } else if (strcmp(argument, "-nodefaultlibs") == 0) {
             request.libraries = 0;
-        } else if (strcmp(argument, "-nostartfiles") == 0 || strcmp(argument, "-r") == 0 ||
-                   strcmp(argument, "-shared") == 0) {
+        } else if (strcmp(argument, "-nostartfiles") == 0) {
             request.start_files = 0;
+        } else if (strcmp(argument, "-shared") == 0) {
+            request.is_shared = 1;
         } else if (strcmp(argument, "-nostdinc") == 0) {
             request.headers = 0;
         } else if (is_one_of(argument, with_value)) {
@@ -93,6 +95,10 @@ static struct request read_request(int count, char **arguments)
 static void add_compiler(const char *name, int count, char **arguments)
 {
     struct request request = read_request(count, arguments);
+    if (request.is_shared) {
+        fprintf(stderr, "%s: -shared: this compiler makes static programs and archives only\n", name);
+        exit(1);
+    }
     if (strcmp(name, "cpp") == 0 || strcmp(name, "as") == 0)
         request.links = 0;
     add("clang");

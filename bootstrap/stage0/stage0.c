@@ -196,18 +196,26 @@ static const char *reason_of(long error)
     }
 }
 
-/* End with `stage0: SCRIPT:LINE: COMMAND: MESSAGE`, and what it is about if that is given. */
-__attribute__((noreturn)) static void fail(const char *message, const char *about)
+/* Write `stage0: SCRIPT:LINE: COMMAND: `, as far as these are known yet. */
+static void begin_message(void)
 {
     put("stage0: ");
-    put(script);
-    put(":");
-    put_number(line);
-    put(": ");
+    if (line > 0) {
+        put(script);
+        put(":");
+        put_number(line);
+        put(": ");
+    }
     if (word_count > 0) {
         put(words[0]);
         put(": ");
     }
+}
+
+/* End with a message, and what it is about if that is given. */
+__attribute__((noreturn)) static void fail(const char *message, const char *about)
+{
+    begin_message();
     put(message);
     if (about != 0) {
         put(" ");
@@ -217,17 +225,11 @@ __attribute__((noreturn)) static void fail(const char *message, const char *abou
     stop(1);
 }
 
-/* The same for a system call that failed: `PATH: REASON`. */
+/* End with `PATH: REASON` for a system call that failed. */
 __attribute__((noreturn)) static void fail_call(const char *path, long result)
 {
     const char *reason = reason_of(-result);
-    put("stage0: ");
-    put(script);
-    put(":");
-    put_number(line);
-    put(": ");
-    put(words[0]);
-    put(": ");
+    begin_message();
     put(path);
     put(": ");
     if (reason != 0) {
@@ -236,6 +238,18 @@ __attribute__((noreturn)) static void fail_call(const char *path, long result)
         put("error ");
         put_number(-result);
     }
+    put("\n");
+    stop(1);
+}
+
+/* End with `PROGRAM: ended with exit code N`, or by which signal. */
+__attribute__((noreturn)) static void fail_program(const char *program, int status)
+{
+    int signal = status & 0x7f;
+    begin_message();
+    put(program);
+    put(signal != 0 ? ": ended by signal " : ": ended with exit code ");
+    put_number(signal != 0 ? signal : status >> 8 & 0xff);
     put("\n");
     stop(1);
 }
@@ -408,7 +422,7 @@ static void run(const char *output, char **arguments)
     if (ended < 0)
         fail_call(arguments[0], ended);
     if (status != 0)
-        fail("failed:", arguments[0]);
+        fail_program(arguments[0], status);
 }
 
 /* The script */
@@ -542,7 +556,6 @@ static void carry_out(void)
 __attribute__((used, noreturn)) void start(long *stack)
 {
     static char text[TEXT_SIZE];
-    static char *no_words[] = {"start"};
     long count = stack[0];
     char **arguments = (char **)(stack + 1);
     environment = arguments + count + 1;
@@ -551,7 +564,6 @@ __attribute__((used, noreturn)) void start(long *stack)
         stop(2);
     }
     script = arguments[1];
-    words[0] = no_words[0];
     read_text(script, text);
     for (const char *at = text; *at != '\0';) {
         at = read_command(at);
