@@ -73,11 +73,11 @@ static int copy_file(int from_folder, const char *from_name, int folder, const c
                      mode_t mode, const struct timespec times[2])
 {
     mode_t own = status->st_mode & 07777;
-    int lifted = 0;
-    int from = openat(from_folder, from_name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    int lifted = 0, flags = O_RDONLY | O_NOFOLLOW | O_CLOEXEC | unseen(status);
+    int from = openat(from_folder, from_name, flags);
     if (from < 0 && errno == EACCES && fchmodat(from_folder, from_name, own | 0400, 0) == 0) {
         lifted = 1;
-        from = openat(from_folder, from_name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+        from = openat(from_folder, from_name, flags);
     }
     if (from < 0)
         return -1;
@@ -99,6 +99,20 @@ static int copy_file(int from_folder, const char *from_name, int folder, const c
     }
     errno = error;
     return done;
+}
+
+/* Copy a symlink, with its times. -1 with errno. */
+static int copy_symlink(int from_folder, const char *from_name, int folder, const char *name, const struct stat *status,
+                        const struct timespec times[2])
+{
+    char *target = read_target(from_folder, from_name);
+    int done = target == NULL ? -1 : symlinkat(target, folder, name);
+    free(target);
+    /* Reading it is seen in its times, unless they are set again. */
+    struct timespec own[2] = { status->st_atim, status->st_mtim };
+    if (done == 0 && unseen(status) != 0)
+        utimensat(from_folder, from_name, own, AT_SYMLINK_NOFOLLOW);
+    return done < 0 ? -1 : utimensat(folder, name, times, AT_SYMLINK_NOFOLLOW);
 }
 
 /* Give mode and times of an entry's copy. */
@@ -189,12 +203,7 @@ static int copy_entry(struct walk *walk, int from_folder, char *from_name, const
     if (first != NULL)
         return make_link(first, folder, name) < 0 ? walk_fail(walk, "link the copy of", from_name) : 0;
     if (type == S_IFLNK) {
-        char *target = read_target(from_folder, from_name);
-        int done = target == NULL ? -1 : symlinkat(target, folder, name);
-        if (done == 0)
-            done = utimensat(folder, name, times, AT_SYMLINK_NOFOLLOW);
-        free(target);
-        if (done < 0)
+        if (copy_symlink(from_folder, from_name, folder, name, status, times) < 0)
             return walk_fail(walk, "copy", from_name);
     } else if (copy_file(from_folder, from_name, folder, name, status, mode, times) < 0) {
         return walk_fail(walk, "copy", from_name);
@@ -229,7 +238,7 @@ static int leave_copy(struct walk *walk, int from_folder, char *from_name, const
 /* Copy one tree; `next` goes on from the one before. */
 static int copy_one(struct copier *copier, const char *from, const char *to, struct failure *failure)
 {
-    static const struct visitor visitor = { 0500, 1, copy_entry, leave_copy };
+    static const struct visitor visitor = { .need = 0500, .keep_modes = 1, .entry = copy_entry, .leave = leave_copy };
     struct walk walk = { .visitor = &visitor, .failure = failure, .data = copier };
     char *folder = must_alloc(NULL, strlen(to) + 2);
     char *slash = strrchr(strcpy(folder, to), '/');

@@ -154,8 +154,7 @@ static JSValue remove_name(JSContext *ctx, JSValueConst this, int argc, JSValueC
 
 static JSValue read_folder(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv)
 {
-    char **names, *block;
-    size_t count;
+    struct listing listing;
     (void)this, (void)argc;
     char *path = path_of_text(ctx, argv[0]);
     if (path == NULL)
@@ -163,17 +162,17 @@ static JSValue read_folder(JSContext *ctx, JSValueConst this, int argc, JSValueC
     int folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (folder < 0)
         return fail(ctx, "list", path);
-    int failed = list_names(folder, &names, &count, &block), error = errno;
+    int failed = list_names(folder, &listing), error = errno;
     close(folder);
     errno = error;
     if (failed < 0)
         return fail(ctx, "list", path);
     free(path);
     JSValue result = JS_NewArray(ctx);
-    for (size_t at = 0; at < count; at += 1)
-        JS_SetPropertyUint32(ctx, result, (uint32_t)at, text_of_bytes(ctx, names[at], strlen(names[at])));
-    free(names);
-    free(block);
+    for (size_t at = 0; at < listing.count; at += 1)
+        JS_SetPropertyUint32(ctx, result, (uint32_t)at,
+                             text_of_bytes(ctx, listing.names[at], strlen(listing.names[at])));
+    free_listing(&listing);
     return result;
 }
 

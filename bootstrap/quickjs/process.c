@@ -289,26 +289,25 @@ static int compare_numbers(const void *a, const void *b)
 
 static JSValue list_processes(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv)
 {
-    char **names, *block;
-    size_t count, used = 0;
+    struct listing listing;
+    size_t used = 0;
     (void)this, (void)argc, (void)argv;
     int folder = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int failed = folder < 0 ? -1 : list_names(folder, &names, &count, &block), error = errno;
+    int failed = folder < 0 ? -1 : list_names(folder, &listing), error = errno;
     if (folder >= 0)
         close(folder);
     if (failed < 0)
         return throw_errno(ctx, error, "list", "/proc");
-    int *pids = must_alloc(NULL, count * sizeof(*pids));
-    for (size_t at = 0; at < count; at += 1)
-        if (names[at][0] >= '1' && names[at][0] <= '9')
-            pids[used++] = atoi(names[at]);
+    int *pids = must_alloc(NULL, listing.count * sizeof(*pids));
+    for (size_t at = 0; at < listing.count; at += 1)
+        if (listing.names[at][0] >= '1' && listing.names[at][0] <= '9')
+            pids[used++] = atoi(listing.names[at]);
     qsort(pids, used, sizeof(*pids), compare_numbers);
     JSValue result = JS_NewArray(ctx);
     for (size_t at = 0; at < used; at += 1)
         JS_SetPropertyUint32(ctx, result, (uint32_t)at, JS_NewInt32(ctx, pids[at]));
     free(pids);
-    free(names);
-    free(block);
+    free_listing(&listing);
     return result;
 }
 

@@ -158,7 +158,7 @@ static JSValue describe_found(JSContext *ctx, struct change *change)
 
 static JSValue rewrite_tree(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv)
 {
-    static const struct visitor visitor = { 0700, 1, rewrite_entry, NULL };
+    static const struct visitor visitor = { .need = 0700, .keep_modes = 1, .entry = rewrite_entry };
     struct change change = { .found = -1 };
     struct failure failure = { 0 };
     struct walk walk = { .visitor = &visitor, .failure = &failure, .data = &change };

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "links.h"
+#include "order.h"
 #include "records.h"
 #include "tree.h"
 #include "walk.h"
@@ -26,7 +27,7 @@ static int remove_folder(struct walk *walk, int folder, char *name, const struct
 
 static JSValue remove_tree(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv)
 {
-    static const struct visitor visitor = { 0700, 0, remove_entry, remove_folder };
+    static const struct visitor visitor = { .need = 0700, .entry = remove_entry, .leave = remove_folder };
     struct failure failure;
     struct walk walk = { .visitor = &visitor, .failure = &failure };
     char *path = path_of_text(ctx, argv[0]);
@@ -42,20 +43,31 @@ struct clock {
     int64_t base, minute;
     /* Whether the file system has had extended attributes so far. */
     int attributes;
+    struct order order;
+    /* What holds the tree, where names can be put aside. */
+    int parent;
+    /* What the folder that is being left is set to. */
+    struct timespec folder_time;
 };
 
-/* Set an entry's times as the phase clock has them. */
-static int set_clock(struct walk *walk, int folder, const char *name)
+/* Where names are put aside. Phases do not run meanwhile. */
+static const char aside[] = ".cleave-aside";
+
+/* Give the time that the phase clock has for something with this status. */
+static struct timespec clock_time(const struct clock *clock, const struct stat *status)
 {
-    const struct clock *clock = walk->data;
-    struct stat status;
-    if (fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
-        return walk_fail(walk, "look at", name);
-    int64_t after = (int64_t)status.st_mtim.tv_sec - clock->base;
-    int kept = status.st_mtim.tv_nsec == 0 && after >= 0 && after % 60 == 0 && after / 60 < clock->minute;
-    struct timespec time = { .tv_sec = kept ? status.st_mtim.tv_sec : clock->base + clock->minute * 60 };
-    if (kept && status.st_atim.tv_nsec == 0 && status.st_atim.tv_sec == time.tv_sec)
-        return 0;
+    int64_t after = (int64_t)status->st_mtim.tv_sec - clock->base;
+    int kept = status->st_mtim.tv_nsec == 0 && after >= 0 && after % 60 == 0 && after / 60 < clock->minute;
+    return (struct timespec){ .tv_sec = kept ? status->st_mtim.tv_sec : clock->base + clock->minute * 60 };
+}
+
+static int is_time(const struct timespec *a, const struct timespec *b)
+{
+    return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
+}
+
+static int set_both_times(struct walk *walk, int folder, const char *name, struct timespec time)
+{
     struct timespec both[2] = { time, time };
     return utimensat(folder, name, both, AT_SYMLINK_NOFOLLOW) < 0 ? walk_fail(walk, "set time of", name) : 0;
 }
@@ -86,21 +98,45 @@ static int stamp_entry(struct walk *walk, int folder, char *name, const struct s
         return WALK_ENTER;
     if (S_ISREG(mode) && (mode & 06000) != 0 && fchmodat(folder, name, mode & 01777, 0) < 0)
         return walk_fail(walk, "change mode of", name);
-    return set_clock(walk, folder, name);
+    struct timespec time = clock_time(clock, status);
+    if (is_time(&status->st_mtim, &time) && is_time(&status->st_atim, &time))
+        return 0;
+    return set_both_times(walk, folder, name, time);
+}
+
+static int stamp_inside(struct walk *walk, int folder, const struct listing *listing)
+{
+    struct clock *clock = walk->data;
+    struct stat status;
+    /* Its time may have changed since it was entered, if something was removed from it. */
+    if (fstat(folder, &status) < 0)
+        return walk_fail(walk, "look at", "");
+    clock->folder_time = clock_time(clock, &status);
+    if (listing->count < 2)
+        return 0;
+    if (clock->order.kind == ORDER_UNKNOWN && order_start(&clock->order, clock->parent, aside) < 0)
+        return walk_fail(walk, "put aside", "");
+    if (!order_holds(&clock->order, listing->listed) &&
+        order_make(&clock->order, folder, listing->names, listing->count) < 0)
+        return walk_fail(walk, "order", "");
+    return 0;
 }
 
 static int stamp_folder(struct walk *walk, int folder, char *name, const struct stat *status)
 {
+    const struct clock *clock = walk->data;
     mode_t mode = status->st_mode;
     if ((mode & 06000) != 0 && fchmodat(folder, name, mode & 01777, 0) < 0)
         return walk_fail(walk, "change mode of", name);
-    return set_clock(walk, folder, name);
+    return set_both_times(walk, folder, name, clock->folder_time);
 }
 
 static JSValue stamp_tree(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv)
 {
-    static const struct visitor visitor = { 0700, 1, stamp_entry, stamp_folder };
-    struct clock clock = { .attributes = 1 };
+    static const struct visitor visitor = {
+        .need = 0700, .keep_modes = 1, .entry = stamp_entry, .inside = stamp_inside, .leave = stamp_folder
+    };
+    struct clock clock = { .attributes = 1, .order.aside = -1 };
     struct failure failure;
     struct walk walk = { .visitor = &visitor, .failure = &failure, .data = &clock };
     (void)this, (void)argc;
@@ -109,11 +145,16 @@ static JSValue stamp_tree(JSContext *ctx, JSValueConst this, int argc, JSValueCo
     char *path = path_of_text(ctx, argv[0]);
     if (path == NULL)
         return JS_EXCEPTION;
+    const char *name;
     int here = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    clock.parent = open_parent(path, &name);
     int done = walk_tree(&walk, path, 1);
+    order_end(&clock.order, clock.parent, aside);
+    if (clock.parent >= 0)
+        close(clock.parent);
     if (here >= 0) {
-        if (fchdir(here) < 0 && done == 0)
-            done = 0; /* the working directory is gone: nobody can go back there */
+        /* Where the working directory is gone, nobody can go back there. */
+        (void)!fchdir(here);
         close(here);
     }
     free(path);
@@ -186,7 +227,7 @@ static JSValue result_of_scan(JSContext *ctx, const struct scan *scan)
 
 static JSValue scan_trees(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv)
 {
-    static const struct visitor visitor = { 0500, 1, scan_entry, NULL };
+    static const struct visitor visitor = { .need = 0500, .keep_modes = 1, .entry = scan_entry };
     struct scan scan = { 0 };
     struct failure failure;
     struct walk walk = { .visitor = &visitor, .failure = &failure, .data = &scan };

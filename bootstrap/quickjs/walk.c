@@ -6,6 +6,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "order.h"
 #include "walk.h"
 
 /* How many folders of a chain are open at once. */
@@ -53,6 +54,11 @@ int chain_push(struct chain *chain, const char *name)
     return chain_add(chain, openat(chain_fd(chain), name, folder_flags));
 }
 
+int unseen(const struct stat *status)
+{
+    return status->st_uid == geteuid() ? O_NOATIME : 0;
+}
+
 int chain_pop(struct chain *chain)
 {
     struct link *last = &chain->links[chain->depth - 1], *above = last - 1;
@@ -90,7 +96,14 @@ static int compare_names(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-int list_names(int folder, char ***names, size_t *count, char **block)
+void free_listing(struct listing *listing)
+{
+    free(listing->names);
+    free(listing->first);
+    *listing = (struct listing){ 0 };
+}
+
+int list_names(int folder, struct listing *listing)
 {
     struct entry {
         uint64_t inode;
@@ -125,16 +138,17 @@ int list_names(int folder, char ***names, size_t *count, char **block)
             number += 1;
         }
     }
-    char **list = must_alloc(NULL, number * sizeof(*list));
+    char **names = must_alloc(NULL, number * sizeof(*names));
     char *at = all;
+    int listed = LISTED_ASCENDING | LISTED_DESCENDING;
     for (size_t each = 0; each < number; each += 1) {
-        list[each] = at;
+        names[each] = at;
         at += strlen(at) + 1;
+        if (each > 0)
+            listed &= strcmp(names[each - 1], names[each]) < 0 ? LISTED_ASCENDING : LISTED_DESCENDING;
     }
-    qsort(list, number, sizeof(*list), compare_names);
-    *names = list;
-    *count = number;
-    *block = all;
+    qsort(names, number, sizeof(*names), compare_names);
+    *listing = (struct listing){ names, all, number, listed };
     return 0;
 }
 
@@ -143,8 +157,8 @@ struct level {
     char *name;
     struct stat status;
     mode_t lifted; /* what its mode is meanwhile */
-    char **names, *block;
-    size_t count, at, parent_length;
+    struct listing listing;
+    size_t at, parent_length;
 };
 
 char *walk_path(const struct walk *walk, const char *name)
@@ -187,7 +201,7 @@ static int enter(struct walk *walk, char *name, const struct stat *status)
             return walk_fail(walk, "change mode of", name);
         lifted = mode;
     }
-    if (chain_push(&walk->chain, name) < 0)
+    if (chain_add(&walk->chain, openat(folder, name, folder_flags | unseen(status))) < 0)
         return walk_fail(walk, "open", name);
     if (walk->depth == walk->room) {
         walk->room = walk->room * 2 + 16;
@@ -195,7 +209,7 @@ static int enter(struct walk *walk, char *name, const struct stat *status)
     }
     struct level *level = &walk->levels[walk->depth];
     *level = (struct level){ .name = name, .status = *status, .lifted = lifted, .parent_length = walk->length };
-    if (list_names(chain_fd(&walk->chain), &level->names, &level->count, &level->block) < 0)
+    if (list_names(chain_fd(&walk->chain), &level->listing) < 0)
         return walk_fail(walk, "list", name);
     extend_path(walk, name);
     walk->depth += 1;
@@ -205,8 +219,10 @@ static int enter(struct walk *walk, char *name, const struct stat *status)
 static int leave(struct walk *walk)
 {
     struct level *level = &walk->levels[walk->depth - 1];
-    free(level->names);
-    free(level->block);
+    if (walk->visitor->inside != NULL &&
+        walk->visitor->inside(walk, chain_fd(&walk->chain), &level->listing) < 0)
+        return WALK_FAIL;
+    free_listing(&level->listing);
     walk->length = level->parent_length;
     walk->depth -= 1;
     if (chain_pop(&walk->chain) < 0)
@@ -255,13 +271,10 @@ int walk_tree(struct walk *walk, const char *path, int missing_is_fine)
         done = visit(walk, name);
     while (done >= 0 && walk->depth > 0) {
         struct level *level = &walk->levels[walk->depth - 1];
-        done = level->at < level->count ? visit(walk, level->names[level->at++]) : leave(walk);
+        done = level->at < level->listing.count ? visit(walk, level->listing.names[level->at++]) : leave(walk);
     }
-    while (walk->depth > 0) {
-        struct level *level = &walk->levels[--walk->depth];
-        free(level->names);
-        free(level->block);
-    }
+    while (walk->depth > 0)
+        free_listing(&walk->levels[--walk->depth].listing);
     chain_end(&walk->chain);
     free(walk->levels);
     free(walk->path);

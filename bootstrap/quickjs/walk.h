@@ -26,6 +26,7 @@ void chain_end(struct chain *chain);
 enum { WALK_SKIP = 0, WALK_ENTER = 1, WALK_FAIL = -1 };
 
 struct walk;
+struct listing;
 
 struct visitor {
     /* What the walker must be allowed in folders: 0500 to look, 0700 to change. Modes are lifted while it is in them. */
@@ -34,6 +35,8 @@ struct visitor {
     int keep_modes;
     /* Called for every entry, a folder before what is in it; may change the name in place. `folder` is what holds it. */
     int (*entry)(struct walk *walk, int folder, char *name, const struct stat *status);
+    /* Called in a folder after what is in it, with what was in it before; `folder` is itself. */
+    int (*inside)(struct walk *walk, int folder, const struct listing *listing);
     /* Called for an entered folder after what is in it, when its mode is its own again. */
     int (*leave)(struct walk *walk, int folder, char *name, const struct stat *status);
 };
@@ -66,10 +69,22 @@ int walk_fail(struct walk *walk, const char *what, const char *name);
 /* Give the path of an entry, to be freed. */
 char *walk_path(const struct walk *walk, const char *name);
 
+/* Give the flag for open() that keeps reading from changing the time of the last access: only owners may ask for that. */
+int unseen(const struct stat *status);
+
 /* Open the folder that holds `path`, which may be longer than PATH_MAX, and point `name` at its last part. -1 with errno. */
 int open_parent(const char *path, const char **name);
 
-/* List the names in an open folder, ordered by bytes: pointers into one block; free both. -1 with errno. */
-int list_names(int folder, char ***names, size_t *count, char **block);
+/* The names in a folder, ordered by bytes; `first` holds them as they were listed, one after the other. */
+struct listing {
+    char **names, *first;
+    size_t count;
+    /* LISTED_… of order.h. */
+    int listed;
+};
+
+/* List the names in an open folder. -1 with errno. */
+int list_names(int folder, struct listing *listing);
+void free_listing(struct listing *listing);
 
 #endif

@@ -79,7 +79,8 @@ declare module "cleave:native" {
   export function removeTree(path: string): void;
   /**
    * Set the phase clock of a tree after phase `minute`: all that is not at exactly `base` + j minutes for a j < `minute` is
-   * set to `base` + `minute` minutes. Sockets, fifos and devices are removed, set-id bits and extended attributes too.
+   * set to `base` + `minute` minutes. Sockets, fifos and devices are removed, set-id bits and extended attributes too. Where
+   * a folder lists its names in the order in which they came to be, that becomes their order by bytes.
    */
   export function stampTree(path: string, base: number, minute: number): void;
   /**
