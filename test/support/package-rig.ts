@@ -55,7 +55,7 @@ export async function openRig({
   const context: RealiseContext = {
     store,
     searchPath: process.env["PATH"] ?? "",
-    options: { cores: 1, keepFailed: false },
+    options: { cores: 2, keepFailed: false },
     userEnv: {},
     emit,
     signal: new AbortController().signal,
