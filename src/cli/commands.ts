@@ -36,6 +36,10 @@ export const commands: Readonly<Record<string, Entry>> = {
     summary: "write the derivations of packages into the store",
     load: async () => (await import("./commands/instantiate.ts")).instantiateCommand,
   },
+  "eval-jobs": {
+    summary: "evaluate packages, a line of JSON each",
+    load: async () => (await import("./commands/eval-jobs.ts")).evalJobs,
+  },
   "hash path": {
     summary: "print the hash of the NAR of a path",
     load: async () => (await import("./commands/hash-path.ts")).hashPathCommand,

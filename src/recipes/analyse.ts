@@ -6,6 +6,7 @@
  * catches; and SES refuses texts that look like an import expression or an HTML comment, in strings too.
  */
 import { globals } from "./realm.ts";
+import { childrenOf, isNode, isReference, type Node, namesIn } from "./syntax.ts";
 
 /** A part of the code to replace. */
 export type Edit = { readonly start: number; readonly end: number; readonly text: string };
@@ -17,13 +18,6 @@ export type Breach = { readonly start: number; readonly what: string; readonly h
 const refused = /import(?=\s*(?:\(|\/[/*]))|eval(?=\s*\()|<!--|-->/g;
 
 type Comment = { readonly start: number; readonly end: number };
-
-type Node = {
-  readonly type: string;
-  readonly start: number;
-  readonly end: number;
-  readonly [key: string]: unknown;
-};
 
 const clock = "a recipe has no clock: hand the time in as an option, or leave it out";
 const machine =
@@ -78,7 +72,7 @@ const hints: Readonly<Record<string, string>> = {
 
 /** Words without which code needs no look: all else is as it should be. */
 const suspicious = new RegExp(
-  `\\b(?:catch|finally|async|await|random|import\\s*(?:\\(|/[/*])|\\$cleave|\\\\u|${Object.keys(hints).join("|")})|<!--|-->`,
+  `(?<![.\\w$])(?:catch|finally|async|await|${Object.keys(hints).join("|")})\\b|\\brandom\\b|import\\s*(?:\\(|/[/*])|\\$cleave|\\\\u|<!--|-->`,
 );
 
 /** Tell whether code has to be analysed. */
@@ -100,14 +94,7 @@ export function analyse(
     breaches.push({ start, what, hint });
   };
   const declare = (pattern: unknown): void => {
-    if (!isNode(pattern)) return;
-    if (pattern.type === "Identifier") declared.add(String(pattern["name"]));
-    else if (pattern.type === "AssignmentPattern") declare(pattern["left"]);
-    else if (pattern.type === "RestElement") declare(pattern["argument"]);
-    else if (pattern.type === "ArrayPattern") for (const each of listOf(pattern["elements"])) declare(each);
-    else if (pattern.type === "ObjectPattern")
-      for (const each of listOf(pattern["properties"]))
-        declare(isNode(each) && each.type === "Property" ? each["value"] : each);
+    for (const name of namesIn(pattern)) declared.add(name);
   };
   const visit = (node: Node, parent: Node | undefined, key: string): void => {
     switch (node.type) {
@@ -123,7 +110,7 @@ export function analyse(
       case "FunctionExpression":
       case "ArrowFunctionExpression":
         declare(node["id"]);
-        for (const each of listOf(node["params"])) declare(each);
+        if (Array.isArray(node["params"])) for (const each of node["params"]) declare(each);
         if (node["async"] === true) breach(node.start, "an async function", later);
         break;
       case "ClassDeclaration":
@@ -157,8 +144,7 @@ export function analyse(
         break;
       default:
     }
-    for (const [name, value] of Object.entries(node))
-      for (const each of Array.isArray(value) ? value : [value]) if (isNode(each)) visit(each, node, name);
+    for (const [name, child] of childrenOf(node)) visit(child, node, name);
   };
   if (isNode(program)) visit(program, undefined, "");
   blankComments(comments, code, edits);
@@ -168,35 +154,6 @@ export function analyse(
   }
   breaches.sort((a, b) => a.start - b.start);
   return { breaches, edits };
-}
-
-function isNode(value: unknown): value is Node {
-  return (
-    typeof value === "object" &&
-    value !== null &&
-    typeof (value as Node).type === "string" &&
-    typeof (value as Node).start === "number"
-  );
-}
-
-function listOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
-}
-
-/** Tell whether an identifier there stands for a variable. */
-function isReference(parent: Node | undefined, key: string): boolean {
-  if (parent === undefined) return true;
-  if (parent.type === "MemberExpression") return key !== "property" || parent["computed"] === true;
-  if (parent.type === "Property")
-    return key !== "key" || parent["computed"] === true || parent["shorthand"] === true;
-  if (["MethodDefinition", "PropertyDefinition", "AccessorProperty"].includes(parent.type))
-    return key !== "key" || parent["computed"] === true;
-  if (/^(Labeled|Break|Continue)Statement$/.test(parent.type)) return key !== "label";
-  return (
-    !/^(Import|Export)/.test(parent.type) ||
-    key === "declaration" ||
-    (parent.type === "ExportSpecifier" && key === "local")
-  );
 }
 
 function isMathRandom(node: Node): boolean {

@@ -12,11 +12,14 @@ import { modulesIn, type SourceFile } from "../modules/index.ts";
 import * as packages from "../package/index.ts";
 import { functionsFor, parseJson, reach, type World } from "./functions.ts";
 import { noteCaught, type Realm, thrownAt } from "./realm.ts";
+import { isChangeable } from "./stateless.ts";
 import { record, recordAll, Trace, tracing } from "./trace.ts";
 import { type ImportRequest, type Translation, translate } from "./translate.ts";
 
 /** The folder of cleave: of its sources in a checkout, of the package where it is installed. */
 export const cleaveFolder: string = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
+
+const hostModules = new Set(["cleave/modules", "cleave/package", "cleave/recipe"]);
 
 const stdenvRoot = `${cleaveFolder}/stdenv`;
 const stdenvIndex = `${stdenvRoot}/modules/index.ts`;
@@ -31,6 +34,8 @@ type Instance = {
   /** Told when what is exported is there. */
   readonly waiting: (() => void)[];
   done: boolean;
+  /** Something in it can be changed after all. */
+  changeable: boolean;
 };
 
 /** What the function of a translated file is handed. */
@@ -38,6 +43,8 @@ type Linkage = {
   readonly imports: (binders: readonly ((exports: Exports) => void)[]) => void;
   readonly exports: (getters: Readonly<Record<string, () => unknown>>) => void;
   readonly caught: (error: unknown) => void;
+  /** Takes what is at the top of a file that all share. */
+  readonly top: (values: readonly unknown[]) => void;
 };
 
 /** The instances of files that may see each other's state: those of one recipe, or those that all share. */
@@ -52,6 +59,7 @@ export class Loader {
   readonly #host: { readonly modules: Exports; readonly packages: Exports };
   readonly #translations = new Map<string, Translation>();
   readonly #shared: Scope = new Map();
+  readonly #shareable = new Map<string, boolean>();
 
   constructor(world: World, realm: Realm) {
     this.#world = world;
@@ -75,32 +83,76 @@ export class Loader {
     });
   }
 
-  #instance(place: Place, own: Scope): Instance {
-    const scope = place.root === stdenvRoot ? this.#shared : own;
+  /** Get the instance of a file that another one imports: one for all, if that keeps no state, or that of the recipe. */
+  #imported(place: Place, own: Scope): Instance {
+    if (!this.#isShared(place)) return this.#instance(place, own);
+    const instance = this.#instance(place, this.#shared);
+    if (!instance.changeable) return instance;
+    // What it is like shows when it has run.
+    this.#shared.delete(place.file);
+    this.#shareable.set(place.file, false);
+    return this.#instance(place, own);
+  }
+
+  /** Tell whether a file, and all that it imports, keep no state. */
+  #isShared(place: Place): boolean {
+    const known = this.#shareable.get(place.file);
+    if (known !== undefined) return known;
+    if (place.root === stdenvRoot || place.file.endsWith(".json")) return true;
+    // Files that import each other are not.
+    this.#shareable.set(place.file, false);
+    const { stateless, imports } = this.#translation(place, true);
+    const shared =
+      stateless &&
+      imports.every(
+        (request) => hostModules.has(request.specifier) || this.#isShared(this.#resolve(request, place)),
+      );
+    this.#shareable.set(place.file, shared);
+    return shared;
+  }
+
+  #instance(place: Place, scope: Scope): Instance {
     const known = scope.get(place.file);
     if (known !== undefined) return known;
-    const instance: Instance = { exports: Object.create(null), trace: new Trace(), waiting: [], done: false };
+    const instance: Instance = {
+      exports: Object.create(null),
+      trace: new Trace(),
+      waiting: [],
+      done: false,
+      changeable: false,
+    };
     scope.set(place.file, instance);
     tracing(instance.trace, () => {
-      const content = this.#world.files.read(place.file, place.root);
-      if (content === undefined) throw new Error(`${place.file} went away`);
-      const text = Buffer.from(content).toString();
       if (place.file.endsWith(".json"))
-        instance.exports["default"] = this.#realm.harden(parseJson(text, place.file));
-      else this.#run(place, text, instance, scope);
+        instance.exports["default"] = this.#realm.harden(parseJson(this.#text(place), place.file));
+      else this.#run(place, instance, scope);
     });
     instance.done = true;
     for (const each of instance.waiting.splice(0)) each();
     return instance;
   }
 
-  #run(place: Place, text: string, instance: Instance, scope: Scope): void {
-    let translation = this.#translations.get(place.file);
+  /** Read a file that is there; that is recorded. */
+  #text({ file, root }: Place): string {
+    const content = this.#world.files.read(file, root);
+    if (content === undefined) throw new Error(`${file} went away`);
+    return Buffer.from(content).toString();
+  }
+
+  #translation(place: Place, shared: boolean): Translation {
+    const key = `${shared ? "shared " : ""}${place.file}`;
+    let translation = this.#translations.get(key);
     if (translation === undefined) {
-      translation = translate(place.file, text);
-      this.#translations.set(place.file, translation);
+      translation = translate(place.file, this.#text(place), shared);
+      this.#translations.set(key, translation);
     }
-    const { code, imports, forwards, exports: names, locate } = translation;
+    return translation;
+  }
+
+  #run(place: Place, instance: Instance, scope: Scope): void {
+    const text = this.#text(place);
+    const isShared = scope === this.#shared && place.root !== stdenvRoot;
+    const { code, imports, forwards, exports: names, locate } = this.#translation(place, isShared);
     const source: SourceFile = {
       file: place.file,
       read: () => text,
@@ -139,6 +191,9 @@ export class Loader {
         getters = given;
       },
       caught: noteCaught,
+      top: (values) => {
+        instance.changeable = isChangeable(this.#realm.harden(values));
+      },
     };
     try {
       const run = this.#realm.evaluate(code, place.file) as (linkage: Linkage) => void;
@@ -156,8 +211,9 @@ export class Loader {
   #failure(error: unknown, { file }: Place): unknown {
     if (error instanceof CleaveError) return error;
     const at = thrownAt(error);
-    const location =
-      at === undefined ? undefined : this.#translations.get(at.name)?.locate(at.line, at.column);
+    const translation =
+      at && (this.#translations.get(at.name) ?? this.#translations.get(`shared ${at.name}`));
+    const location = at && translation?.locate(at.line, at.column);
     return new CleaveError({
       code: "recipe-throws",
       message: `a recipe throws while it is loaded: ${describeThrown(error)}`,
@@ -170,7 +226,7 @@ export class Loader {
     const host = this.#hostModule(request.specifier, place, source);
     if (host !== undefined) return { exports: host };
     const target = this.#resolve(request, place);
-    const { exports, trace, done, waiting } = this.#instance(target, scope);
+    const { exports, trace, done, waiting } = this.#imported(target, scope);
     return { exports, trace, ...(done ? {} : { later: (then: () => void) => waiting.push(then) }) };
   }
 

@@ -96,6 +96,8 @@ class Sets {
   readonly #packages = new Map<string, CachedPackage>();
   readonly byDerivation = new Map<StorePath, CachedPackage>();
   readonly evaluated: { attribute: string; milliseconds: number }[] = [];
+  /** The time of all of them. */
+  milliseconds = 0;
   cached = 0;
   #evaluator: Evaluator | undefined;
   #recipes: ReadonlyMap<string, Recipe> | undefined;
@@ -343,24 +345,22 @@ class CachedPackage implements SetPackage {
 
   /** Read something off the evaluated package. */
   #evaluated<T>(read: (real: Package) => T): T {
+    const isFirst = this.#real === undefined;
     const started = performance.now();
-    const { evaluated } = this.#sets;
-    const before = evaluated.reduce((sum, { milliseconds }) => sum + milliseconds, 0);
-    return this.#guardOnce(() =>
+    const before = this.#sets.milliseconds;
+    const value = this.#guardOnce(() =>
       tracing(this.#trace, () => {
-        const isFirst = this.#real === undefined;
         this.#real ??= this.#evaluate();
-        const value = read(this.#real);
-        if (isFirst) {
-          const others = evaluated.reduce((sum, { milliseconds }) => sum + milliseconds, 0) - before;
-          evaluated.push({
-            attribute: this.attribute,
-            milliseconds: performance.now() - started - others,
-          });
-        }
-        return value;
+        return read(this.#real);
       }),
     );
+    if (isFirst) {
+      const others = this.#sets.milliseconds - before;
+      const milliseconds = performance.now() - started - others;
+      this.#sets.milliseconds += milliseconds;
+      this.#sets.evaluated.push({ attribute: this.attribute, milliseconds });
+    }
+    return value;
   }
 
   #evaluate(): Package {

@@ -13,6 +13,7 @@ import { createRequire } from "node:module";
 import { CleaveError, type Location } from "../base/index.ts";
 import { analyse, type Breach, type Edit, isSuspicious } from "./analyse.ts";
 import { type Mapping, mappingOf } from "./source-map.ts";
+import { stateOf } from "./stateless.ts";
 
 const require = createRequire(import.meta.url);
 
@@ -40,12 +41,17 @@ export type Translation = {
   readonly forwards: readonly Forward[];
   /** Names of what it exports itself. */
   readonly exports: readonly string[];
+  /** Whether it keeps no state; not known, and so not said, of a recipe itself. */
+  readonly stateless: boolean;
   /** Translate a position in `code` to one in the file. */
   readonly locate: (line: number, column: number) => Location;
 };
 
-/** Translate the text of a file. Throws `recipe-syntax`, and `recipe-forbidden` for what no recipe may do. */
-export function translate(file: string, text: string): Translation {
+/**
+ * Translate the text of a file. With `shared` it is found out whether it keeps state, and the function tells what is at
+ * its top. Throws `recipe-syntax`, and `recipe-forbidden` for what no recipe may do.
+ */
+export function translate(file: string, text: string, shared: boolean): Translation {
   const { transformSync }: typeof import("oxc-transform") = require("oxc-transform");
   const { parseSync }: typeof import("oxc-parser") = require("oxc-parser");
   const options = {
@@ -174,8 +180,20 @@ export function translate(file: string, text: string): Translation {
     `$cleave.exports({${getters.map(({ exported, local }) => `${JSON.stringify(exported)}:()=>${local}`).join(",")}});`,
     "\n",
   ].join("");
+  const state = shared
+    ? stateOf(
+        parsed.program,
+        new Set(
+          imports.flatMap(({ specifier, bindings }) =>
+            /^cleave\/(?!stdenv$)/.test(specifier) ? bindings.map(({ local }) => local) : [],
+          ),
+        ),
+      )
+    : undefined;
+  const tops = state?.stateless === true ? `$cleave.top([${state.names.join(",")}]);` : "";
   return {
-    code: `${head}${apply(code, edits)}\n})`,
+    code: `${head}${apply(code, edits)}\n${tops}})`,
+    stateless: state?.stateless === true,
     imports,
     forwards,
     exports: getters.map(({ exported }) => exported),

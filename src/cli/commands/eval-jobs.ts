@@ -1,0 +1,56 @@
+import { CleaveError, describeError } from "../../base/index.ts";
+import type { PackageRecord, PackageSet } from "../../recipes/index.ts";
+import type { Command } from "../command.ts";
+import { openPackages, setOptions } from "../package-set.ts";
+
+/** So much is written at once. */
+const chunkSize = 1 << 16;
+
+export const evalJobs: Command = {
+  usage: "[ATTR...]",
+  summary: "Evaluate packages, all without ATTR, and print a line of JSON for each, as nix-eval-jobs does.",
+  details:
+    "A line has attr, attrPath, name, system, drvPath, outputs, inputDrvs and meta; where a package cannot be evaluated, attr,\n" +
+    "attrPath and error. That is no failure of the command.",
+  options: { ...setOptions },
+  arity: [0, Infinity],
+  run: async (args, io) => {
+    const set = await openPackages(args, io);
+    const attributes = args.positionals.length > 0 ? args.positionals : set.attributes();
+    let chunk = "";
+    for (const attribute of attributes) {
+      chunk += `${JSON.stringify(jobOf(set, attribute))}\n`;
+      if (chunk.length < chunkSize) continue;
+      await io.write(chunk);
+      chunk = "";
+    }
+    if (chunk !== "") await io.write(chunk);
+    return 0;
+  },
+};
+
+function jobOf(set: PackageSet, attribute: string): object {
+  const names = { attr: attribute, attrPath: attribute.split(".") };
+  let record: PackageRecord;
+  try {
+    record = set.package(attribute).record;
+  } catch (error) {
+    if (!(error instanceof CleaveError)) throw error;
+    return { ...names, error: describeError(error) };
+  }
+  const { interface: made, system, inputDrvs, meta } = record;
+  return {
+    ...names,
+    name: `${made.name}-${made.version}`,
+    system,
+    drvPath: made.derivation,
+    outputs: made.outputs,
+    inputDrvs,
+    meta: {
+      ...(meta.description === "" ? {} : { description: meta.description }),
+      ...(meta.homepage === null ? {} : { homepage: meta.homepage }),
+      ...(meta.license.length === 0 ? {} : { license: meta.license.map((spdxId) => ({ spdxId })) }),
+      ...(meta.mainProgram === null ? {} : { mainProgram: meta.mainProgram }),
+    },
+  };
+}
