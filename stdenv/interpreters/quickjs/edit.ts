@@ -2,8 +2,9 @@
 import * as native from "cleave:native";
 import { PhaseFailure, quote } from "./failure.ts";
 import { readStart } from "./files.ts";
-import { escapeRegExp } from "./glob.ts";
-import { encodeRaw, rawBytes, rawText } from "./text.ts";
+import { replaceTexts } from "./replace.ts";
+import { parseShebang } from "./shebang.ts";
+import { rawBytes, rawText } from "./text.ts";
 
 export type EditOptions = {
   /** Whether the time of the last change stays, as `make` may want; it does not by default. */
@@ -31,24 +32,6 @@ export function substitute(
       );
     if (missing.length < Object.keys(replacements).length) overwrite(file, rawBytes(text), options);
   }
-}
-
-/** Replace texts in a raw text; tells which of them were not found. */
-export function replaceTexts(
-  raw: string,
-  replacements: Readonly<Record<string, string>>,
-): { readonly text: string; readonly missing: readonly string[] } {
-  const byRaw = new Map(Object.entries(replacements).map(([from, to]) => [encodeRaw(from), encodeRaw(to)]));
-  const longestFirst = [...byRaw.keys()].filter((from) => from !== "").sort((a, b) => b.length - a.length);
-  const found = new Set<string>();
-  const text =
-    longestFirst.length === 0
-      ? raw
-      : raw.replace(new RegExp(longestFirst.map(escapeRegExp).join("|"), "gsu"), (match) => {
-          found.add(match);
-          return byRaw.get(match) ?? match;
-        });
-  return { text, missing: Object.keys(replacements).filter((from) => !found.has(encodeRaw(from))) };
 }
 
 /** Say what a file's first line names as its interpreter: the line without `#!`; `undefined` where it is no script. */
@@ -81,20 +64,6 @@ export function patchShebangs(
     overwrite(file, rawBytes(first + raw.slice(2 + line.length)), { keepTime: true });
   }
   return [...unknown];
-}
-
-/** Take the program's name and what it is given from a shebang; `undefined` where there is nothing to look for. */
-export function parseShebang(
-  line: string,
-): { readonly program: string; readonly argument: string } | undefined {
-  const words = line.trim().split(/[ \t]+/);
-  let path = words.shift() ?? "";
-  if (/(^|\/)env$/.test(path)) {
-    while (/^-|=/.test(words[0] ?? "")) words.shift();
-    path = words.shift() ?? "";
-  }
-  if (path === "" || path.startsWith("/nix/store/")) return undefined;
-  return { program: path.slice(path.lastIndexOf("/") + 1), argument: words.join(" ") };
 }
 
 /** Write a file's whole content, where its owner may not write it too. Its mode stays, its time where that is asked for. */

@@ -160,7 +160,9 @@ run() {
   _name=$1
   shift
   case $_name in */*) _program=$_name ;; *) _program=$(tool "$_name") ;; esac
-  log "\$ $(quote_words "$_name" "$@")"
+  _line=$(quote_words "$_name" "$@")
+  _line=${_line% }
+  log "\$ $_line"
   _status=0
   (
     cd "$_cwd"
@@ -171,7 +173,7 @@ run() {
   [ "$_status" -ne 0 ] || return 0
   if [ "$_status" -gt 128 ]; then _how="by signal $((_status - 128))"; else _how="with exit code $_status"; fi
   fail "a command of the phase $phase_name ended $_how
-  command: $(quote_words "$_name" "$@")"
+  command: $_line"
 }
 
 standard_environment() {
