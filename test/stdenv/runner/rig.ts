@@ -16,7 +16,7 @@ import { basename, join } from "node:path";
 import { dumpPath, hashPath, restorePath } from "../../../src/nix/index.ts";
 import { bundleScript } from "../../../src/package/bundle.ts";
 import { buildPlaceholder } from "../../../src/package/placeholder.ts";
-import type { EngineFacts, SandboxInput } from "../../../src/sandbox/index.ts";
+import type { EngineFacts, SandboxInput, SandboxSpec } from "../../../src/sandbox/index.ts";
 import { makeRig, type Rig } from "../../sandbox/rig.ts";
 import { toolsRoot } from "../../support/bootstrapped.ts";
 import { repository } from "../../support/cleave.ts";
@@ -40,6 +40,11 @@ export type Ran = {
 
 export type RunnerRig = AsyncDisposable & {
   readonly rig: Rig;
+  /** The host's paths of the interpreter's folder and of the runner's bundle. */
+  readonly quickjs: string;
+  readonly runner: string;
+  /** Make a spec that starts the runner without attributes. */
+  readonly specOf: (env: Readonly<Record<string, string>>, inputs?: readonly SandboxInput[]) => SandboxSpec;
   /** Run one group. */
   readonly group: (request: GroupRequest) => Promise<Ran>;
   /** Run all phases, with cuts after those of these indices, and give the outputs' hashes. Throws where a group fails. */
@@ -92,6 +97,14 @@ export async function openRunnerRig(engine?: EngineFacts["name"]): Promise<Runne
     { host: runner, inside: "/nix/store/runner.js" },
   ];
 
+  const specOf: RunnerRig["specOf"] = (env, inputs = []) =>
+    rig.spec({
+      program: "/nix/store/quickjs/bin/qjs",
+      args: ["/nix/store/runner.js"],
+      env,
+      inputs: [...shared, ...inputs],
+    });
+
   async function group(request: GroupRequest): Promise<Ran> {
     const { phases, first = 0, end, state, outputs = ["out"], inputs = [] } = request;
     const scripts: SandboxInput[] = [];
@@ -121,17 +134,11 @@ export async function openRunnerRig(engine?: EngineFacts["name"]): Promise<Runne
       outputs: Object.fromEntries(names.map((output) => [output, realPath(output)])),
     };
     request.change?.(attributes);
-    const spec = rig.spec({
-      program: "/nix/store/quickjs/bin/qjs",
-      args: ["/nix/store/runner.js"],
-      env: { NIX_BUILD_TOP: "/build", NIX_BUILD_CORES: "3", SECRET: "of Nix" },
-      inputs: [
-        ...shared,
-        ...scripts,
-        ...inputs,
-        ...(state === undefined ? [] : [{ host: state, inside: statePath }]),
-      ],
-    });
+    const spec = specOf({ NIX_BUILD_TOP: "/build", NIX_BUILD_CORES: "3", SECRET: "of Nix" }, [
+      ...scripts,
+      ...inputs,
+      ...(state === undefined ? [] : [{ host: state, inside: statePath }]),
+    ]);
     writeFileSync(join(spec.build, ".attrs.json"), JSON.stringify(attributes));
     writeFileSync(join(spec.build, ".attrs.sh"), "# Nix writes this too\n");
     if (request.handedOn !== undefined) handOn(request.handedOn, spec);
@@ -172,7 +179,15 @@ export async function openRunnerRig(engine?: EngineFacts["name"]): Promise<Runne
     return { hashes, last: before };
   }
 
-  return { rig, group, build, [Symbol.asyncDispose]: () => rig[Symbol.asyncDispose]() };
+  return {
+    rig,
+    quickjs,
+    runner,
+    specOf,
+    group,
+    build,
+    [Symbol.asyncDispose]: () => rig[Symbol.asyncDispose](),
+  };
 }
 
 /** Give the host's path of a path in the sandbox' store. */
@@ -202,8 +217,10 @@ async function throughStore(path: string, folder: string): Promise<string> {
   return copy;
 }
 
-/** Give the host's path of the interpreter that the bootstrap makes of the present sources. */
+/** Give a folder with `bin/qjs`: what the bootstrap makes of the present sources, or what a variable names. */
 async function findQuickjs(): Promise<string> {
+  const own = process.env["CLEAVE_TEST_QUICKJS"];
+  if (own !== undefined) return own;
   await using packages = await openRig({ jobs: 1 });
   const made = packages.set.package("bootstrap.quickjs");
   const path = join(toolsRoot, made.interface.path);
