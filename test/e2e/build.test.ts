@@ -1,0 +1,228 @@
+import assert from "node:assert/strict";
+import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { needsTools } from "../support/bootstrapped.ts";
+import { quickStore } from "../support/quick-store.ts";
+
+test("a package is built and checked, and built again only where something changed", needsTools, async () => {
+  using at = await quickStore();
+  const first = await at.set("build", "mini", "--jobs", "1");
+  assert.deepEqual([first.code, first.stdout], [0, "/nix/store/…-mini-1\n"]);
+  // The next builder starts while the outputs of the one before are taken, so ends and starts may change places.
+  assert.deepEqual(
+    first.stderr.split("\n").sort(),
+    [
+      "3 derivations to build",
+      "building /nix/store/…-mini-1-state-make.drv",
+      "mini-1-state-make: make",
+      "mini-1-state-make> made",
+      "built mini-1-state-make in N s",
+      "building /nix/store/…-mini-1-check.drv",
+      "mini-1-check: check",
+      "mini-1-check> checked",
+      "built mini-1-check in N s",
+      "building /nix/store/…-mini-1.drv",
+      "mini-1: install",
+      "built mini-1 in N s",
+      "",
+    ].sort(),
+  );
+  const result = readlinkSync(join(at.path, "result"));
+  assert.equal(readFileSync(join(at.root, result, "a.txt"), "utf8"), `made for ${result}\n`);
+  assert.deepEqual(await at.set("build", "mini"), { ...first, stderr: "" });
+
+  // An edit in install starts from the state before it.
+  const installed = await at.set("build", "mini", "--no-link", "--set", "mini.installed=b.txt");
+  assert.equal(
+    installed.stderr,
+    "1 derivation to build\nbuilding /nix/store/…-mini-1.drv\nmini-1: install\nbuilt mini-1 in N s\n",
+  );
+  // One in check runs it alone, and moves no path.
+  const checked = await at.run(
+    "build",
+    "--folder",
+    join(import.meta.dirname, "fixtures/set"),
+    "mini",
+    "--no-link",
+    "--set",
+    "mini.checked=for",
+  );
+  assert.equal(checked.stdout, `${result}\n`);
+  assert.match(checked.stderr, /^1 derivation to build\nbuilding \S+-mini-1-check\.drv\n/);
+});
+
+test(
+  "where a check fails nothing is published; without checks the outputs are the same",
+  needsTools,
+  async () => {
+    using at = await quickStore();
+    const options = [
+      "mini",
+      "--no-link",
+      "--keep-going",
+      "--jobs",
+      "1",
+      "--set",
+      "mini.checked=nothing of it",
+    ];
+    const failed = await at.set("build", ...options);
+    assert.deepEqual([failed.code, failed.stdout], [100, ""]);
+    assert.match(
+      failed.stderr,
+      /error\[build-failed\]: the builder of \/nix\/store\/…-mini-1-check\.drv failed with exit code 1 in the phase check; it said last:\n/,
+    );
+    assert.match(failed.stderr, /a\.txt does not say nothing of it\n/);
+    assert.match(
+      failed.stderr,
+      /error\[build-gate\]: the outputs of \/nix\/store\/…-mini-1\.drv were made, and are not published because \/nix\/store\/…-mini-1-check\.drv failed\n {2}hint: mend what failed; cleave build --no-check publishes without it\n/,
+    );
+    assert.ok(!readdirSync(join(at.root, "nix/store")).some((name) => name.endsWith("-mini-1")));
+
+    const unchecked = await at.set("build", "--no-check", ...options);
+    assert.equal(unchecked.code, 0);
+    // It is remembered that nobody checked them.
+    const again = await at.set("build", ...options);
+    assert.equal(again.code, 100);
+    assert.match(again.stderr, /^1 derivation to build\nbuilding \/nix\/store\/…-mini-1-check\.drv\n/);
+  },
+);
+
+test("any partition makes the same outputs, and --json says which groups ran", needsTools, async () => {
+  using at = await quickStore();
+  const built = await at.set("build", "mini", "--no-link", "--no-check", "--partition", "split", "--json");
+  const groups = ({ stdout }: { readonly stdout: string }) =>
+    JSON.parse(stdout).packages[0].groups.map((group: { phases: string[]; ran: boolean }) => [
+      group.phases,
+      group.ran,
+    ]);
+  assert.deepEqual(groups(built), [
+    [["make"], true],
+    [["install"], true],
+  ]);
+  for (const [partition, expected] of [
+    ["joined", [[["make", "install"], true]]],
+    [
+      "split",
+      [
+        [["make"], true],
+        [["install"], true],
+      ],
+    ],
+    [
+      "after=make",
+      [
+        [["make"], true],
+        [["install"], true],
+      ],
+    ],
+  ] as const) {
+    const again = await at.set("build", "mini", "--no-link", "--check", "--partition", partition, "--json");
+    assert.equal(again.code, 0, again.stderr);
+    assert.deepEqual(groups(again), expected, partition);
+  }
+});
+
+test("what a phase leaves behind reaches no other, joined or split", needsTools, async () => {
+  using at = await quickStore();
+  const { code, stdout, stderr } = await at.run(
+    "build",
+    "--folder",
+    join(import.meta.dirname, "fixtures/set"),
+    "leaky",
+    "--no-link",
+  );
+  assert.equal(code, 0, stderr);
+  const output = join(at.root, stdout.trim());
+  const base = Date.UTC(1980, 0, 2);
+  const expected = `seen: \n${["young", "old", "kept", "empty", "empty/folder"].map((name) => `${name} ${base}\n`).join("")}`;
+  for (const phase of ["look", "again"]) assert.equal(readFileSync(join(output, phase), "utf8"), expected);
+  const again = await at.set("build", "leaky", "--no-link", "--check", "--partition", "split");
+  assert.equal(again.code, 0, again.stderr);
+});
+
+test("a result is checked by its schema, and read by the phase that names it", needsTools, async () => {
+  using at = await quickStore();
+  const { stdout } = await at.run(
+    "build",
+    "--folder",
+    join(import.meta.dirname, "fixtures/set"),
+    "results",
+    "--no-link",
+  );
+  assert.deepEqual(JSON.parse(readFileSync(join(at.root, stdout.trim()), "utf8")), { find: { answer: 42 } });
+  const wrong = await at.set("build", "results", "--no-link", "--set", 'results.reported="many"');
+  assert.equal(wrong.code, 100);
+  assert.match(wrong.stderr, /the result of the phase find .*answer/);
+});
+
+test("a failing phase names package, phase, command, and how to see more", needsTools, async () => {
+  using at = await quickStore();
+  const { code, stdout, stderr } = await at.set("build", "failing", "--no-link", "--keep-failed");
+  assert.deepEqual([code, stdout], [100, ""]);
+  const kept = /the build folder of \S+ is kept at (\S+)/.exec(stderr)?.[1] ?? "";
+  assert.ok(existsSync(join(kept, "work/fail.js")), stderr);
+  assert.match(
+    stderr,
+    /error\[build-failed\]: the builder of \/nix\/store\/…-failing-1\.drv failed with exit code 1 in the phase build; it said last:\n/,
+  );
+  assert.match(stderr, / {4}it went wrong\n/);
+  assert.match(
+    stderr,
+    / {6}command: \/nix\/store\/…-quickjs-[0-9.]+\/bin\/qjs fail\.js\n {6}at build\.ts:4:\d+\n/,
+  );
+  assert.match(stderr, / {2}hint: cleave log \/nix\/store\/…-failing-1\.drv shows all of it; /);
+  const log = await at.set("log", "failing", "--phase", "build");
+  assert.equal(log.code, 0, log.stderr);
+  assert.match(log.stdout, /it went wrong\n/);
+});
+
+test("packages are listed, searched and shown without being built", needsTools, async () => {
+  using at = await quickStore();
+  const { stdout } = await at.set("list");
+  for (const attribute of ["bootstrap.quickjs", "hello", "leaky", "mini"])
+    assert.ok(stdout.split("\n").includes(attribute), attribute);
+  assert.deepEqual(await at.set("search", "writes", "file"), {
+    code: 0,
+    stdout: "mini 1: Writes a file\n",
+    stderr: "",
+  });
+  assert.equal((await at.set("search", "no such words")).code, 1);
+  assert.deepEqual(await at.set("show", "mini"), {
+    code: 0,
+    stdout: [
+      "mini 1: Writes a file",
+      "  licence     MIT",
+      "  derivation  /nix/store/…-mini-1.drv",
+      "  output out  /nix/store/…-mini-1",
+      "  phases",
+      "    make",
+      "    └ check, beside what follows",
+      "    install",
+      "",
+    ].join("\n"),
+    stderr: "",
+  });
+  assert.ok(
+    !existsSync(join(at.root, "nix/store")) ||
+      !readdirSync(join(at.root, "nix/store")).some((name) => name.endsWith("-mini-1")),
+  );
+});
+
+test("the tree that phases work on is a store path, and can be had in a folder", needsTools, async () => {
+  using at = await quickStore();
+  const { code, stderr } = await at.set("source", "mini");
+  assert.equal(code, 1);
+  assert.match(stderr, /^error\[package-no-source\]: mini has neither a phase patch nor a phase unpack/);
+});
+
+test("links to outputs keep them from collectors", needsTools, async () => {
+  using at = await quickStore();
+  assert.equal((await at.set("build", "mini", "--out-link", "first")).code, 0);
+  const output = readlinkSync(join(at.path, "first"));
+  assert.equal((await at.run("store", "gc")).code, 0);
+  assert.ok(lstatSync(join(at.root, output)).isDirectory());
+  // The state is kept for the next edit, too.
+  assert.ok(readdirSync(join(at.root, "nix/store")).some((name) => name.endsWith("-mini-1-state-make")));
+  assert.equal((await at.set("build", "mini", "--no-link")).stderr, "");
+});
