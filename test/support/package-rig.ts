@@ -32,15 +32,18 @@ export async function openRig({
   jobs,
   root = toolsRoot,
   folders = [],
+  onEvent = () => {},
 }: {
   readonly jobs: number;
   readonly root?: string;
   readonly folders?: readonly string[];
+  readonly onEvent?: (event: Event) => void;
 }): Promise<PackageRig> {
   const platform = parsePlatform("x86_64-linux");
   const events: Event[] = [];
   const emit = (event: Event) => {
     events.push(event);
+    onEvent(event);
   };
   const set = openPackageSet({
     sources: [
