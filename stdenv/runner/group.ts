@@ -1,6 +1,6 @@
 /** The group of phases that a derivation is, as `docs/lowering.md` has it. */
 import { decodeText, readFile } from "cleave:native";
-import type { PhaseFile } from "../../src/phases/contract.ts";
+import type { PhaseFile } from "cleave/phases";
 import { Failure } from "./failure.ts";
 import { attributesFile } from "./places.ts";
 import type { JsonValue } from "./schema.ts";

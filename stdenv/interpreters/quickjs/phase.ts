@@ -1,6 +1,6 @@
 /** The phase as its script sees it: what `phase.json` says, and what a build has to do with commands and files. */
 import { decodeText } from "cleave:native";
-import type { PhaseFile } from "../../../src/phases/contract.ts";
+import type { PhaseFile } from "cleave/phases";
 import { type CommandOptions, log, makeExec, type Outcome } from "./commands.ts";
 import { type EditOptions, patchShebangs, substitute } from "./edit.ts";
 import { listNames, PhaseFailure } from "./failure.ts";
