@@ -135,8 +135,11 @@ export const codes = {
 
   // recipes
   "attribute-unknown": "A package set has no such attribute",
+  "budget-exceeded": "Counts of an evaluation have grown beyond a budget",
+  "budget-malformed": "A budget of counts cannot be read",
   "overlay-invalid": "An overlay exports no record of modules",
   "package-cycle": "Packages need each other in a circle",
+  "rebuild-unknown": "There is nothing to compare a package with",
   "recipe-file": "A file that a recipe reads is not there or cannot be read",
   "recipe-forbidden": "A recipe does what no recipe may do",
   "recipe-import": "An import of a recipe leads nowhere",

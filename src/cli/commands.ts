@@ -36,6 +36,26 @@ export const commands: Readonly<Record<string, Entry>> = {
     summary: "write the derivations of packages into the store",
     load: async () => (await import("./commands/instantiate.ts")).instantiateCommand,
   },
+  why: {
+    summary: "tell where an option's value comes from",
+    load: async () => (await import("./commands/why.ts")).why,
+  },
+  options: {
+    summary: "list the options of a package",
+    load: async () => (await import("./commands/options.ts")).optionsCommand,
+  },
+  diff: {
+    summary: "list what overlays or settings would change",
+    load: async () => (await import("./commands/diff.ts")).diff,
+  },
+  "why-rebuild": {
+    summary: "tell why a package has to be built again",
+    load: async () => (await import("./commands/why-rebuild.ts")).whyRebuild,
+  },
+  eval: {
+    summary: "evaluate packages and count what that takes",
+    load: async () => (await import("./commands/eval.ts")).evalCommand,
+  },
   "eval-jobs": {
     summary: "evaluate packages, a line of JSON each",
     load: async () => (await import("./commands/eval-jobs.ts")).evalJobs,

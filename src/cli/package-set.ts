@@ -36,18 +36,33 @@ export const setOptions: Readonly<Record<string, Option>> = {
 /** The folder that has cleave's own recipes, in a checkout and in an installed package. */
 const own = fileURLToPath(new URL("../..", import.meta.url));
 
+/** What a command adds to the arguments. */
+type More = {
+  readonly overlays?: readonly string[];
+  readonly settings?: readonly string[];
+  /** `false` for none, whatever the arguments say. */
+  readonly cache?: false;
+  /** Gives the place where a source folder lies instead. */
+  readonly moved?: (folder: string) => string;
+};
+
 /** Open the package set that the arguments of a command mean. Throws `cli-usage` for a folder that is not there. */
-export async function openPackages(args: Arguments, io: Io): Promise<PackageSet> {
+export async function openPackages(args: Arguments, io: Io, more: More = {}): Promise<PackageSet> {
+  const { moved = (folder: string) => folder } = more;
   const host = parsePlatform(process.arch === "arm64" ? "aarch64-linux" : "x86_64-linux");
   const cache =
     io.env["XDG_CACHE_HOME"] ?? (io.env["HOME"] === undefined ? undefined : `${io.env["HOME"]}/.cache`);
   return openPackageSet({
-    sources: sourcesOf(args, io),
+    sources: sourcesOf(args, io).map((each) => ({ ...each, folder: moved(each.folder) })),
+    stdenv: moved(join(own, "stdenv")),
     platforms: { build: host, host, target: host },
     bundles: cache?.startsWith("/") === true ? join(cache, "cleave/bundles") : undefined,
-    overlays: args.values("overlay").map((file) => resolve(io.cwd, file)),
-    settings: args.values("set"),
-    cache: args.flag("no-eval-cache") ? undefined : join(findRoot(io.env, io.cwd), "cleave"),
+    overlays: [...args.values("overlay").map((file) => resolve(io.cwd, file)), ...(more.overlays ?? [])],
+    settings: [...args.values("set"), ...(more.settings ?? [])],
+    cache:
+      args.flag("no-eval-cache") || more.cache === false
+        ? undefined
+        : join(findRoot(io.env, io.cwd), "nix/var/cleave"),
     emit: io.emit,
   });
 }

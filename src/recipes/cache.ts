@@ -38,13 +38,27 @@ create table if not exists stamps (type text not null, path text not null, stamp
 create table if not exists results (key text primary key not null, recipe text not null, reads text not null, dependencies text not null, digest text not null, value text not null) without rowid;
 `;
 
+const selectReads =
+  "select id, r.type, r.path, r.hash, s.stamp, s.hash as stamped from reads r left join stamps s on s.type = r.type and s.path = r.path";
+
+/** So many single look-ups cost more than reading the table. */
+const manyReads = 300;
+
+type ReadRow = {
+  readonly id: number;
+  readonly type: Read["type"];
+  readonly path: string;
+  readonly hash: string;
+  readonly stamp: string | null;
+  readonly stamped: string | null;
+};
 type Row = Readonly<Record<string, string>>;
 
 export class Cache {
   readonly #db: DatabaseSync;
   readonly #select: StatementSync;
   readonly #reads = new Map<number, Read>();
-  #allReads: boolean = false;
+  #misses = 0;
   readonly #valid = new Map<string, string | undefined>();
   readonly #stamps = new Map<string, { readonly stamp: string; readonly hash: string }>();
   readonly #newStamps = new Map<string, Read>();
@@ -83,6 +97,11 @@ export class Cache {
       if (this.#hashAt(read.type, read.path) !== read.hash) return read;
     }
     return undefined;
+  }
+
+  /** Give what a result was made from. */
+  readsOf({ reads }: CachedResult): Read[] {
+    return reads.flatMap((id) => this.#readOf(id) ?? []);
   }
 
   /** Keep a result. It is written when the process has time, or by {@link flush}. */
@@ -145,21 +164,17 @@ export class Cache {
   #readOf(id: number): Read | undefined {
     const known = this.#reads.get(id);
     if (known !== undefined) return known;
-    if (this.#allReads) return undefined;
-    // All at once: a set's packages read much the same.
-    this.#allReads = true;
-    for (const row of this.#db.prepare("select id, type, path, hash from reads").all() as {
-      id: number;
-      type: Read["type"];
-      path: string;
-      hash: string;
-    }[])
+    this.#misses += 1;
+    // All at once where much is asked for: a set's packages read much the same.
+    const rows =
+      this.#misses === manyReads
+        ? this.#db.prepare(selectReads).all()
+        : this.#db.prepare(`${selectReads} where id = ?`).all(id);
+    for (const row of rows as ReadRow[]) {
       this.#reads.set(row.id, { type: row.type, path: row.path, hash: row.hash });
-    for (const row of this.#db.prepare("select type, path, stamp, hash from stamps").all() as Row[])
-      this.#stamps.set(`${row["type"]} ${row["path"]}`, {
-        stamp: row["stamp"] ?? "",
-        hash: row["hash"] ?? "",
-      });
+      if (row.stamp !== null)
+        this.#stamps.set(`${row.type} ${row.path}`, { stamp: row.stamp, hash: row.stamped ?? "" });
+    }
     return this.#reads.get(id);
   }
 

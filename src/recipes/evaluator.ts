@@ -15,6 +15,7 @@ import type { Recipe } from "./source.ts";
 export type EvaluatorOptions = {
   readonly files: Files;
   readonly bundles: string | undefined;
+  readonly stdenv: string | undefined;
   readonly overlays: readonly Recipe[];
 };
 
@@ -25,8 +26,8 @@ export class Evaluator {
   readonly #loader: Loader;
   readonly #overlays: readonly Recipe[];
 
-  constructor({ files, bundles, overlays }: EvaluatorOptions) {
-    this.#loader = new Loader({ files, bundles: new Bundles(files, bundles) }, openRealm());
+  constructor({ files, bundles, stdenv, overlays }: EvaluatorOptions) {
+    this.#loader = new Loader({ files, bundles: new Bundles(files, bundles) }, openRealm(), stdenv);
     this.#overlays = overlays;
   }
 

@@ -16,13 +16,10 @@ import { isChangeable } from "./stateless.ts";
 import { record, recordAll, Trace, tracing } from "./trace.ts";
 import { type ImportRequest, type Translation, translate } from "./translate.ts";
 
-/** The folder of cleave: of its sources in a checkout, of the package where it is installed. */
-export const cleaveFolder: string = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
+/** The folder of stdenv, in a checkout and in an installed package. */
+const ownStdenv: string = fileURLToPath(new URL("../../stdenv", import.meta.url));
 
 const hostModules = new Set(["cleave/modules", "cleave/package", "cleave/recipe"]);
-
-const stdenvRoot = `${cleaveFolder}/stdenv`;
-const stdenvIndex = `${stdenvRoot}/modules/index.ts`;
 
 /** What is exported, by name. It fills while a file runs, so that files can import each other. */
 type Exports = Record<string, unknown>;
@@ -55,13 +52,15 @@ type Place = { readonly file: string; readonly root: string };
 
 export class Loader {
   readonly #world: World;
+  readonly #stdenv: string;
   readonly #realm: Realm;
   readonly #host: { readonly modules: Exports; readonly packages: Exports };
   readonly #translations = new Map<string, Translation>();
   readonly #shared: Scope = new Map();
   readonly #shareable = new Map<string, boolean>();
 
-  constructor(world: World, realm: Realm) {
+  constructor(world: World, realm: Realm, stdenv: string = ownStdenv) {
+    this.#stdenv = stdenv;
     this.#world = world;
     this.#realm = realm;
     this.#host = {
@@ -98,7 +97,7 @@ export class Loader {
   #isShared(place: Place): boolean {
     const known = this.#shareable.get(place.file);
     if (known !== undefined) return known;
-    if (place.root === stdenvRoot || place.file.endsWith(".json")) return true;
+    if (place.root === this.#stdenv || place.file.endsWith(".json")) return true;
     // Files that import each other are not.
     this.#shareable.set(place.file, false);
     const { stateless, imports } = this.#translation(place, true);
@@ -151,7 +150,7 @@ export class Loader {
 
   #run(place: Place, instance: Instance, scope: Scope): void {
     const text = this.#text(place);
-    const isShared = scope === this.#shared && place.root !== stdenvRoot;
+    const isShared = scope === this.#shared && place.root !== this.#stdenv;
     const { code, imports, forwards, exports: names, locate } = this.#translation(place, isShared);
     const source: SourceFile = {
       file: place.file,
@@ -248,7 +247,8 @@ export class Loader {
   }
 
   #resolve({ specifier, location }: ImportRequest, place: Place): Place {
-    if (specifier === "cleave/stdenv") return { file: stdenvIndex, root: stdenvRoot };
+    if (specifier === "cleave/stdenv")
+      return { file: `${this.#stdenv}/modules/index.ts`, root: this.#stdenv };
     if (!/^\.\.?\//.test(specifier)) {
       const known = ["cleave/modules", "cleave/package", "cleave/recipe", "cleave/stdenv"];
       const near = nearest(specifier, known);

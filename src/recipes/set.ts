@@ -6,7 +6,7 @@
  */
 import { createRequire } from "node:module";
 import { CleaveError, type Emit, nearest, quote } from "../base/index.ts";
-import type { StorePath } from "../nix/index.ts";
+import type { Derivation, StorePath } from "../nix/index.ts";
 import type { Package } from "../package/index.ts";
 import type { PackageInterface, Platform, Platforms, Role } from "../package/interface.ts";
 import type { Lowered } from "../package/lower.ts";
@@ -19,11 +19,13 @@ import { readLowered, writeLowered } from "./lowered-record.ts";
 import { withRecipes } from "./realm.ts";
 import { parseSetting, type Setting } from "./settings.ts";
 import { findRecipe, findRecipes, type Recipe, type Source } from "./source.ts";
-import { Trace, tracing } from "./trace.ts";
+import { type Read, Trace, tracing } from "./trace.ts";
 import { evaluationVersion } from "./version.ts";
 
 export type PackageSetOptions = {
   readonly sources: readonly Source[];
+  /** The folder that `cleave/stdenv` is found in; cleave's own if left out. */
+  readonly stdenv?: string;
   readonly platforms: Platforms;
   /** Files of overlays, the first applied first. */
   readonly overlays?: readonly string[];
@@ -43,6 +45,10 @@ export type PackageSet = {
   readonly package: (attribute: string) => SetPackage;
   /** Give the package that an interface describes, which one of this set depends on. */
   readonly packageOf: (used: PackageInterface) => SetPackage;
+  /** Give the canonical derivation of a package that was asked for, or is needed by one. */
+  readonly derivation: (path: StorePath) => Derivation | undefined;
+  /** Name the package of a canonical derivation that was asked for, or is needed by one. */
+  readonly attributeOf: (path: StorePath) => string | undefined;
   /** The same recipes for other platforms. */
   readonly for: (platforms: Platforms) => PackageSet;
   /** How much was done so far. */
@@ -75,8 +81,10 @@ export type PackageRecord = {
 
 export type SetPackage = Package & {
   readonly record: PackageRecord;
-  /** What was read to know the interface. */
+  /** What was read to know the interface, from an evaluation. */
   readonly trace: () => Trace;
+  /** What was read to know the interface: the paths and hashes, from the cache if it has them. */
+  readonly reads: () => readonly Read[];
 };
 
 /** Open a package set. Nothing is evaluated before it is asked for. Throws `setting-malformed`. */
@@ -119,6 +127,7 @@ class Sets {
       this.#evaluator = new Evaluator({
         files: this.files,
         bundles: this.#options.bundles,
+        stdenv: this.#options.stdenv,
         overlays: (this.#options.overlays ?? []).map((file) => ({
           file,
           root: file.replace(/\/[^/]*$/, ""),
@@ -137,6 +146,8 @@ class Sets {
         if (found === undefined) throw new Error(`${used.derivation} is of another package set`);
         return found;
       },
+      derivation: (path) => this.byDerivation.get(path)?.lower("joined").canonical.derivation,
+      attributeOf: (path) => this.byDerivation.get(path)?.attribute,
       for: (others) => this.set(others),
       statistics: () => ({ evaluated: this.evaluated, cached: this.cached, ...this.files.statistics }),
       flush: () => this.cache?.flush(),
@@ -217,6 +228,7 @@ class CachedPackage implements SetPackage {
   readonly #values = new Map<string, unknown>();
   #real: Package | undefined;
   #digest = "";
+  #reads: readonly Read[] | undefined;
 
   constructor(sets: Sets, facts: PackageFacts) {
     this.#sets = sets;
@@ -253,6 +265,11 @@ class CachedPackage implements SetPackage {
 
   source(): Lowered {
     return this.#lowered("source", (real) => real.source());
+  }
+
+  reads(): readonly Read[] {
+    void this.record;
+    return this.#reads ?? [...this.#trace.reads];
   }
 
   trace(): Trace {
@@ -303,6 +320,7 @@ class CachedPackage implements SetPackage {
       if (found !== undefined) {
         if (kind === "record") {
           this.#digest = found.digest;
+          this.#reads = this.#sets.cache?.readsOf(found);
           this.#sets.cached += 1;
         }
         return read(found.value);

@@ -2,6 +2,7 @@ import { dirname, join, resolve } from "node:path";
 import type { RealiseContext } from "../../build/index.ts";
 import type { PackageInterface } from "../../package/index.ts";
 import { parsePartition } from "../../phases/index.ts";
+import { recordBuilt } from "../../recipes/built.ts";
 import type { LocalStore } from "../../store/index.ts";
 import { buildOptions, readBuildOptions, readJobs, reportFailures, searchPathOf } from "../build-options.ts";
 import type { Arguments, Command, Io } from "../command.ts";
@@ -74,6 +75,8 @@ export const build: Command = {
           });
           const code = reportFailures({ failed, skipped }, io);
           if (code !== 0) return code;
+          for (const [index, each] of packages.entries())
+            recordBuilt(store.root, args.positionals[index] ?? each.attribute, each);
           await makeLinks(built, args, io, store);
           await writeBuilt(built, args.flag("json"), io, store);
           return 0;

@@ -1,0 +1,185 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { CleaveError, describeLocation, quote } from "../../base/index.ts";
+import { type Derivation, isStorePath, namePart, parseDerivation, type StorePath } from "../../nix/index.ts";
+import { readBuilt } from "../../recipes/built.ts";
+import {
+  compareDerivations,
+  type DerivationChange,
+  describeChanges,
+  type ReadDerivation,
+} from "../../recipes/drv-diff.ts";
+import { findText } from "../../recipes/find-text.ts";
+import type { PackageSet } from "../../recipes/index.ts";
+import type { LocalStore } from "../../store/index.ts";
+import type { Arguments, Command, Io } from "../command.ts";
+import { jsonOption, withStore } from "../local-store.ts";
+import { openPackages, setOptions } from "../package-set.ts";
+import { withTemporaryFolder } from "../temporary-folder.ts";
+
+export const whyRebuild: Command = {
+  usage: "[--against REV] [--json] ATTR",
+  summary: "Tell why a package has to be built again: what changed itself, apart from what only follows.",
+  details:
+    "Compares with what was built last, or with the recipes of a git revision. The causes come with the lines that write what is\n" +
+    "there now, and with the files that have changed.",
+  options: {
+    against: {
+      type: "string",
+      value: "REV",
+      summary: "a revision of the repository that the recipes are in",
+    },
+    ...setOptions,
+    ...jsonOption,
+  },
+  arity: [1, 1],
+  run: async (args, io) =>
+    await withStore(io, (store) =>
+      withTemporaryFolder(async (folder) => {
+        const [attribute = ""] = args.positionals;
+        const set = await openPackages(args, io);
+        const made = set.package(attribute);
+        const { derivation } = made.interface;
+        const before = await lookBack(attribute, { args, io, set, store, folder });
+        if (before.derivation === derivation) {
+          await io.write(
+            args.flag("json") ? `${JSON.stringify({ changes: [] })}\n` : `${attribute} is as it was\n`,
+          );
+          return 0;
+        }
+        const changes = compareDerivations(
+          { root: before.derivation, read: before.read },
+          { root: derivation, read: (path) => set.derivation(path) ?? readStored(store, path) },
+        );
+        const lines = linesOf(set, changes);
+        if (args.flag("json")) await io.write(`${JSON.stringify({ changes, files: before.files, lines })}\n`);
+        else
+          await io.write(
+            [
+              ...describeChanges(changes),
+              ...(before.files.length === 0
+                ? []
+                : ["files that changed:", ...before.files.map((each) => `  ${each}`)]),
+              ...(lines.length === 0 ? [] : ["written by:", ...lines.map((each) => `  ${each}`)]),
+            ]
+              .map((line) => `${line}\n`)
+              .join(""),
+          );
+        return 0;
+      }),
+    ),
+};
+
+type Before = {
+  readonly derivation: StorePath;
+  readonly read: ReadDerivation;
+  readonly files: readonly string[];
+};
+
+type World = {
+  readonly args: Arguments;
+  readonly io: Io;
+  readonly set: PackageSet;
+  readonly store: LocalStore;
+  /** A temporary folder. */
+  readonly folder: string;
+};
+
+async function lookBack(attribute: string, { args, io, set, store, folder }: World): Promise<Before> {
+  const revision = args.value("against");
+  const reads = set.package(attribute).reads();
+  if (revision !== undefined) {
+    const old = await openPackages(args, io, {
+      moved: (each) => checkOut(each, revision, folder),
+      cache: false,
+    });
+    const { derivation } = old.package(attribute).interface;
+    const files = new Map(
+      old
+        .package(attribute)
+        .reads()
+        .map(({ path, hash }) => [originOf(path, folder), hash]),
+    );
+    return {
+      derivation,
+      read: (path) => old.derivation(path),
+      files: reads.flatMap(({ path, hash, type }) =>
+        type === "file" && files.get(originOf(path, folder)) !== hash && !path.includes("/node_modules/")
+          ? [path]
+          : [],
+      ),
+    };
+  }
+  const built = readBuilt(store.root, attribute);
+  if (built === undefined)
+    throw new CleaveError({
+      code: "rebuild-unknown",
+      message: `there is no record of a build of ${quote(attribute)}`,
+      hint: "compare with a git revision: --against HEAD",
+    });
+  const now = new Map(reads.map(({ path, hash }) => [path, hash]));
+  return {
+    derivation: built.derivation,
+    read: (path) => readStored(store, path),
+    files: built.reads.flatMap(([path, hash]) => (now.get(path) !== hash ? [path] : [])),
+  };
+}
+
+/** Read a derivation of the store. */
+function readStored(store: LocalStore, path: StorePath): Derivation | undefined {
+  try {
+    return parseDerivation(readFileSync(store.realPath(path)), namePart(path).replace(/\.drv$/, ""));
+  } catch {
+    return undefined;
+  }
+}
+
+const checkedOut = new Map<string, string>();
+
+/** Check a repository out as it was, and give the place of one of its folders in there. */
+function checkOut(folder: string, revision: string, target: string): string {
+  const git = (...command: readonly string[]) =>
+    execFileSync("git", ["-C", folder, ...command], {
+      stdio: ["ignore", "pipe", "pipe"],
+      maxBuffer: 2 ** 30,
+    });
+  let top: string;
+  try {
+    top = git("rev-parse", "--show-toplevel").toString().trimEnd();
+    if (!checkedOut.has(top)) {
+      const place = `${target}${top}`;
+      execFileSync("mkdir", ["-p", place]);
+      execFileSync("tar", ["-x", "-C", place], { input: git("-C", top, "archive", revision) });
+      checkedOut.set(top, place);
+    }
+  } catch (cause) {
+    throw new CleaveError({
+      code: "rebuild-unknown",
+      message: `git has no revision ${quote(revision)} of ${quote(folder)}`,
+      hint: "name a commit, tag or branch of the repository that the recipes are in",
+      cause,
+    });
+  }
+  return `${target}${folder}`;
+}
+
+function originOf(path: string, target: string): string {
+  return path.startsWith(`${target}/`) ? path.slice(target.length) : path;
+}
+
+/** Find the lines that write what is there now. */
+function linesOf(set: PackageSet, changes: readonly DerivationChange[]): string[] {
+  const lines = new Set<string>();
+  for (const { after, fields } of changes) {
+    const attribute = after === undefined ? undefined : set.attributeOf(after);
+    if (attribute === undefined) continue;
+    for (const { after: text } of fields) {
+      const wanted = text.startsWith('"') ? String(JSON.parse(text)) : text;
+      if (wanted === "" || isStorePath(wanted)) continue;
+      for (const { definitions, where } of findText(set.package(attribute), wanted))
+        for (const { location } of definitions)
+          if (location !== undefined) lines.add(`${describeLocation(location)} (${where})`);
+    }
+  }
+  return [...lines];
+}
