@@ -5,7 +5,7 @@
  * What has schemas is not exported here: whoever needs `contract.ts` or `result.ts` names the file, as loading typebox
  * takes 200 ms.
  */
-export type { PhaseFile, PhaseFile } from "./contract.ts";
+export type { PhaseFile } from "./contract.ts";
 export {
   allPartitions,
   cutTrunk,
