@@ -2,6 +2,7 @@
 import { defineModule, mkOption, types, uses } from "../modules/index.ts";
 import type { Schema } from "../phases/index.ts";
 import { common } from "./common.ts";
+import { buildPlaceholder } from "./placeholder.ts";
 import { isStoreObject, StoreFile, type StoreObject } from "./store-object.ts";
 
 const storeFile = types.addCheck(
@@ -67,41 +68,57 @@ const interpreter = defineModule("interpreter", {
   },
 });
 
-export const base = uses(common).module("package", {
-  options: {
-    source: mkOption({
-      type: types.nullOr(storeObject),
-      default: null,
-      description: "What the package is made from.",
-    }),
-    patches: mkOption({
-      type: types.listOf(storeObject),
-      default: [],
-      description: "What is changed in the source, in this order.",
-    }),
-    interpreter: mkOption({
-      type: types.string,
-      default: "quickjs",
-      description: "The interpreter of phases that name none.",
-    }),
-    interpreters: mkOption({
-      type: types.attrsOf(types.submodule(interpreter)),
-      default: {},
-      description: "How each interpreter is started.",
-    }),
-    runner: {
-      tool: mkOption({
-        type: types.string,
-        description: "The attribute of the package that runs the runner.",
+export const base = uses(common).module(
+  "package",
+  {
+    options: {
+      source: mkOption({
+        type: types.nullOr(storeObject),
+        default: null,
+        description: "What the package is made from.",
       }),
-      program: mkOption({ type: types.string, description: "The program's place in that package." }),
-      script: mkOption({ type: storeFile, description: "The runner itself." }),
+      patches: mkOption({
+        type: types.listOf(storeObject),
+        default: [],
+        description: "What is changed in the source, in this order.",
+      }),
+      interpreter: mkOption({
+        type: types.string,
+        default: "quickjs",
+        description: "The interpreter of phases that name none.",
+      }),
+      interpreters: mkOption({
+        type: types.attrsOf(types.submodule(interpreter)),
+        default: {},
+        description: "How each interpreter is started.",
+      }),
+      runner: {
+        tool: mkOption({
+          type: types.string,
+          description: "The attribute of the package that runs the runner.",
+        }),
+        program: mkOption({ type: types.string, description: "The program's place in that package." }),
+        script: mkOption({ type: storeFile, description: "The runner itself." }),
+      },
+      placeholders: mkOption({
+        type: types.attrsOf(types.string),
+        readOnly: true,
+        description:
+          "Where phases see the outputs, by name: what a package is told about the places where it is going to be.",
+      }),
+      phases: mkOption({
+        type: types.attrsOf(types.nullOr(types.submodule(phase))),
+        default: {},
+        description:
+          "The steps of the build by name. null takes one away; the order comes from after and before, and from the names where these leave a choice.",
+      }),
     },
-    phases: mkOption({
-      type: types.attrsOf(types.nullOr(types.submodule(phase))),
-      default: {},
-      description:
-        "The steps of the build by name. null takes one away; the order comes from after and before, and from the names where these leave a choice.",
-    }),
   },
-});
+  ({ config, define }) =>
+    define({
+      placeholders: () =>
+        Object.fromEntries(
+          config.outputs.map((output) => [output, buildPlaceholder(config.name, config.version, output)]),
+        ),
+    }),
+);

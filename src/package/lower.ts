@@ -12,7 +12,6 @@ import { Inputs } from "./inputs.ts";
 import type { PackageContext } from "./interface.ts";
 import { type LoweredPhase, lowerPhase } from "./lower-phase.ts";
 import type { PackageConfig } from "./package.ts";
-import { buildPlaceholder } from "./placeholder.ts";
 import { nixSystem } from "./platform.ts";
 import type { StoreFile } from "./store-object.ts";
 
@@ -85,11 +84,8 @@ export type Lowering = {
 /** Prepare the lowering of a package. Throws what planning throws; each partition is lowered when it is asked for. */
 export function makeLowering(config: PackageConfig, context: PackageContext): Lowering {
   const plan = planOf(config);
-  const { name, version: packageVersion, outputs, platforms } = config;
+  const { name, version: packageVersion, outputs, platforms, placeholders } = config;
   const fullName = `${name}-${packageVersion}`;
-  const placeholders = Object.fromEntries(
-    outputs.map((output) => [output, buildPlaceholder(name, packageVersion, output)]),
-  );
   const runnerInputs = new Inputs();
   const [runnerPath = ""] = runnerInputs.addPackage(context.resolve(config.runner.tool, "tools"));
   const runnerScript = runnerInputs.addObject(config.runner.script);
