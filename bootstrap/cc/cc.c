@@ -5,7 +5,7 @@
  * need neither: this program calls those with the folders of headers and libraries that lie beside it, and replaces itself by them.
  *
  *   cc, gcc, c99, c11   compile and link, statically, against musl; -shared is refused
- *   cpp                 the same with -E
+ *   cpp                 the same with -E, of standard input where no file is named
  *   as                  the same for assembly, with -c
  *   ld                  the linker
  *   ar, ranlib          archives
@@ -28,6 +28,13 @@ static void add(char *argument)
 {
     command[command_length] = argument;
     command_length += 1;
+}
+
+/* Add what this program was called with. */
+static void add_all(int count, char **arguments)
+{
+    for (int at = 1; at < count; at += 1)
+        add(arguments[at]);
 }
 
 static int is_one_of(const char *text, const char *const *list)
@@ -55,7 +62,8 @@ static const char *const with_value[] = {
 
 /* What the arguments of a compiler ask for. */
 struct request {
-    int links;          /* there is something to link, and nothing that says not to */
+    int has_input;      /* there is something to compile or link, and not only questions to the compiler */
+    int links;          /* that is to be linked */
     int start_files;    /* the program starts as C programs do */
     int libraries;      /* the C library is linked */
     int headers;        /* the headers of compiler and C library are found */
@@ -64,7 +72,7 @@ struct request {
 
 static struct request read_request(int count, char **arguments)
 {
-    struct request request = {.links = 0, .start_files = 1, .libraries = 1, .headers = 1};
+    struct request request = {.start_files = 1, .libraries = 1, .headers = 1};
     int may_link = 1;
     for (int at = 1; at < count; at += 1) {
         const char *argument = arguments[at];
@@ -85,10 +93,10 @@ static struct request read_request(int count, char **arguments)
             at += 1;
         } else if (argument[0] != '-' || argument[1] == '\0' || starts_with(argument, "-l") ||
                    starts_with(argument, "-Wl,")) {
-            request.links = 1;
+            request.has_input = 1;
         }
     }
-    request.links = request.links && may_link;
+    request.links = request.has_input && may_link;
     return request;
 }
 
@@ -99,19 +107,25 @@ static void add_compiler(const char *name, int count, char **arguments)
         fprintf(stderr, "%s: -shared: this compiler makes static programs and archives only\n", name);
         exit(1);
     }
-    if (strcmp(name, "cpp") == 0 || strcmp(name, "as") == 0)
-        request.links = 0;
+    int is_cpp = strcmp(name, "cpp") == 0, is_as = strcmp(name, "as") == 0;
     add("clang");
     add("--target=" TARGET);
-    add("-nostdinc");
-    add("-fno-pie");
-    if (strcmp(name, "cpp") == 0)
-        add("-E");
-    if (strcmp(name, "as") == 0) {
+    if (is_as) {
         add("-c");
         add("-x");
         add("assembler");
+        add_all(count, arguments);
+        return;
     }
+    if (is_cpp)
+        add("-E");
+    else if (!request.has_input) {
+        add_all(count, arguments);
+        return;
+    }
+    add("-nostdinc");
+    add("-fno-pie");
+    request.links = request.links && !is_cpp;
     if (request.links) {
         add("-static");
         add("-nostdlib");
@@ -121,16 +135,20 @@ static void add_compiler(const char *name, int count, char **arguments)
         if (request.start_files)
             add(ROOT "/lib/crt1.o");
     }
-    for (int at = 1; at < count; at += 1)
-        add(arguments[at]);
+    add_all(count, arguments);
+    if (is_cpp && !request.has_input)
+        add("-");
     if (request.headers) {
         add("-isystem");
         add(ROOT "/lib/clang/include");
         add("-isystem");
         add(ROOT "/include");
     }
-    if (request.links && request.libraries)
+    if (request.links && request.libraries) {
+        /* libc.c has these. */
+        add("-Wl,--wrap=realloc,--wrap=reallocarray");
         add("-lc");
+    }
 }
 
 int main(int count, char **arguments)
@@ -146,8 +164,7 @@ int main(int count, char **arguments)
     add(ZIG);
     if (strcmp(name, "ld") == 0 || strcmp(name, "ar") == 0 || strcmp(name, "ranlib") == 0) {
         add(strcmp(name, "ld") == 0 ? "ld.lld" : strcmp(name, "ar") == 0 ? "ar" : "ranlib");
-        for (int at = 1; at < count; at += 1)
-            add(arguments[at]);
+        add_all(count, arguments);
     } else if (is_one_of(name, compilers) || strcmp(name, "cpp") == 0 || strcmp(name, "as") == 0) {
         add_compiler(name, count, arguments);
     } else {

@@ -13,12 +13,13 @@ const families: Readonly<Record<string, string>> = { x86_64: "x86" };
 export default uses(rawDerivation).package("cc", ({ config, define }) => {
   const script = file("cc.stage0");
   const driver = file("cc.c");
+  const libc = file("libc.c");
   const cpu = () => config.platforms.target.cpu;
   return define({
     name: "cc",
     version: zigVersion,
     tools: { stage0: "bootstrap.stage0" },
-    files: { zig, zigLibrary, script, driver },
+    files: { zig, zigLibrary, script, driver, libc },
     builder: () => `${config.inputs.tools["stage0"]?.path}`,
     args: [script.path],
     env: () => ({
@@ -27,6 +28,7 @@ export default uses(rawDerivation).package("cc", ({ config, define }) => {
       zig: `${zig.path}/bin/zig`,
       library: zigLibrary.path,
       driver: driver.path,
+      libc: libc.path,
       cpu: cpu(),
       cpu_headers: families[cpu()] ?? cpu(),
       host: `${config.platforms.host.cpu}-linux-musl`,
