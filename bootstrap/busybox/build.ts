@@ -9,8 +9,16 @@ const flags = [
   ...["-ffunction-sections", "-fdata-sections", "-fno-unwind-tables", "-fno-asynchronous-unwind-tables"],
 ];
 
-export default definePhase(async (phase) => {
-  const { sources } = phase.results["configure"] as ConfigureResult;
+/** What the phase reads. */
+export type BuildData = {
+  /** The file shell.c, which takes the place of functions of the C library. */
+  readonly shell: string;
+};
+
+export default definePhase<BuildData>(async (phase) => {
+  const { sources: listed } = phase.results["configure"] as ConfigureResult;
+  phase.write("libbb/shell.c", phase.read(phase.data.shell));
+  const sources = [...listed, "libbb/shell.c"];
   const env = { TMPDIR: phase.temporaryDirectory };
   const objects = sources.map((source) => source.replace(/\.[cS]$/, ".o"));
   await phase.execAll(

@@ -4,7 +4,7 @@
  */
 import { mkForce, uses } from "cleave/modules";
 import { fetchTarball } from "cleave/package";
-import { script } from "cleave/recipe";
+import { file, script } from "cleave/recipe";
 import { standard } from "cleave/stdenv";
 import { on, values } from "./config.ts";
 
@@ -31,7 +31,12 @@ export default uses(standard).package("busybox", ({ define }) =>
         data: { on, values },
         result: { type: "object", properties: { sources: { type: "array", items: { type: "string" } } } },
       },
-      build: { after: ["configure"], script: script("build.ts"), reads: ["configure"] },
+      build: {
+        after: ["configure"],
+        script: script("build.ts"),
+        data: { shell: file("shell.c") },
+        reads: ["configure"],
+      },
       install: { after: ["build"], script: script("install.ts") },
       fixup: mkForce(null),
     },
