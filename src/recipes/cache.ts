@@ -70,7 +70,9 @@ export class Cache {
     this.#select = this.#db.prepare(
       "select recipe, reads, dependencies, digest, value from results where key = ?",
     );
-    process.once("exit", () => this.flush());
+    if (!listening) process.once("exit", flushAll);
+    listening = true;
+    opened.add(this);
   }
 
   /** Find a result, valid or not. */
@@ -115,6 +117,7 @@ export class Cache {
   /** Write what is kept. Failing to do so loses time, and nothing else. */
   flush(): void {
     this.#scheduled = false;
+    if (!this.#db.isOpen) return;
     if (this.#new.size === 0 && this.#newStamps.size === 0) return;
     try {
       this.#db.exec("begin immediate");
@@ -125,6 +128,13 @@ export class Cache {
     }
     this.#new.clear();
     this.#newStamps.clear();
+  }
+
+  /** Write what is kept, and let go of the file. */
+  close(): void {
+    this.flush();
+    opened.delete(this);
+    this.#db.close();
   }
 
   #write(): void {
@@ -202,6 +212,14 @@ export class Cache {
     }
     return read?.hash;
   }
+}
+
+/** What has to be written before the process ends. */
+const opened = new Set<Cache>();
+let listening = false;
+
+function flushAll(): void {
+  for (const each of opened) each.flush();
 }
 
 function open(file: string, emit: Emit): DatabaseSync {

@@ -53,8 +53,8 @@ export type PackageSet = {
   readonly for: (platforms: Platforms) => PackageSet;
   /** How much was done so far. */
   readonly statistics: () => SetStatistics;
-  /** Write what is to be cached. */
-  readonly flush: () => void;
+  /** Write what is to be cached, and let go of the cache. A set that is not closed does so when the process ends. */
+  readonly close: () => void;
 };
 
 export type SetStatistics = {
@@ -150,7 +150,7 @@ class Sets {
       attributeOf: (path) => this.byDerivation.get(path)?.attribute,
       for: (others) => this.set(others),
       statistics: () => ({ evaluated: this.evaluated, cached: this.cached, ...this.files.statistics }),
-      flush: () => this.cache?.flush(),
+      close: () => this.cache?.close(),
     };
   }
 
