@@ -32,11 +32,14 @@ export async function openRig({
   jobs,
   root = toolsRoot,
   folders = [],
+  settings = [],
   onEvent = () => {},
 }: {
   readonly jobs: number;
   readonly root?: string;
   readonly folders?: readonly string[];
+  /** As `--set` takes them: ATTRIBUTE.OPTION=VALUE. */
+  readonly settings?: readonly string[];
   readonly onEvent?: (event: Event) => void;
 }): Promise<PackageRig> {
   const platform = parsePlatform("x86_64-linux");
@@ -52,6 +55,7 @@ export async function openRig({
       ...folders.map((folder) => ({ folder, prefix: "" })),
     ],
     platforms: { build: platform, host: platform, target: platform },
+    settings,
     emit,
   });
   const store = await openLocalStore({ root, emit });

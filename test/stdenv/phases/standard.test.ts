@@ -67,6 +67,7 @@ const source = {
 function pack(rig: PhaseRig, name: string, ...flags: readonly string[]): string {
   const folder = join(rig.folder, "source");
   writeTree(folder, source);
+  chmodSync(join(folder, "pkg-1/configure"), 0o700);
   chmodSync(join(folder, "pkg-1/src/locked"), 0o400);
   chmodSync(join(folder, "pkg-1/src/a file"), 0o666);
   symlinkSync("src/a file", join(folder, "pkg-1/link"));
