@@ -4,7 +4,8 @@
  * - `reads`: each distinct (type, path, hash) that a result was made from, by number
  * - `stamps`: per type and path the hash that was there under a stamp, so that nothing is read whose stamp is the same
  * - `results`: by key the recipe's file, the numbers of the reads, the packages asked for with the digests of their
- *   interfaces, the digest of the result if others may have asked for it, and the result
+ *   interfaces, and the digest of the result if others may have asked for it
+ * - `contents`: the results themselves, which are looked at last
  *
  * It is written in one transaction after the work, and several processes may do so at once: what one writes is right
  * whatever the others did, as a result is only as good as its reads. A file that SQLite does not take is replaced.
@@ -13,16 +14,16 @@ import { mkdirSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import type { Emit } from "../base/index.ts";
-import { lookAt, stampAt } from "./files.ts";
+import type { Role } from "../package/interface.ts";
+import { type Files, lookAt } from "./files.ts";
 import type { Dependency, Read, Trace } from "./trace.ts";
 
 export type CachedResult = {
+  readonly id: number;
   readonly recipe: string;
   readonly reads: readonly number[];
   readonly dependencies: readonly Dependency[];
   readonly digest: string;
-  /** JSON. */
-  readonly value: string;
 };
 
 export type NewResult = {
@@ -35,7 +36,8 @@ export type NewResult = {
 const schema = `
 create table if not exists reads (id integer primary key, type text not null, path text not null, hash text not null, unique (type, path, hash));
 create table if not exists stamps (type text not null, path text not null, stamp text not null, hash text not null, primary key (type, path)) without rowid;
-create table if not exists results (key text primary key not null, recipe text not null, reads text not null, dependencies text not null, digest text not null, value text not null) without rowid;
+create table if not exists results (id integer primary key, key text unique not null, recipe text not null, reads text not null, dependencies text not null, digest text not null);
+create table if not exists contents (id integer primary key, value text not null);
 `;
 
 const selectReads =
@@ -44,19 +46,20 @@ const selectReads =
 /** So many single look-ups cost more than reading the table. */
 const manyReads = 300;
 
-type ReadRow = {
-  readonly id: number;
-  readonly type: Read["type"];
-  readonly path: string;
-  readonly hash: string;
-  readonly stamp: string | null;
-  readonly stamped: string | null;
-};
-type Row = Readonly<Record<string, string>>;
+type ReadRow = readonly [
+  id: number,
+  type: Read["type"],
+  path: string,
+  hash: string,
+  stamp: string | null,
+  stamped: string | null,
+];
 
 export class Cache {
   readonly #db: DatabaseSync;
+  readonly #files: Files;
   readonly #select: StatementSync;
+  readonly #content: StatementSync;
   readonly #reads = new Map<number, Read>();
   #misses = 0;
   readonly #valid = new Map<string, string | undefined>();
@@ -65,11 +68,14 @@ export class Cache {
   readonly #new = new Map<string, NewResult>();
   #scheduled = false;
 
-  constructor(file: string, emit: Emit) {
+  constructor(file: string, files: Files, emit: Emit) {
+    this.#files = files;
     this.#db = open(file, emit);
     this.#select = this.#db.prepare(
-      "select recipe, reads, dependencies, digest, value from results where key = ?",
+      "select id, recipe, reads, dependencies, digest from results where key = ?",
     );
+    this.#select.setReturnArrays(true);
+    this.#content = this.#db.prepare("select value from contents where id = ?");
     if (!listening) process.once("exit", flushAll);
     listening = true;
     opened.add(this);
@@ -77,18 +83,29 @@ export class Cache {
 
   /** Find a result, valid or not. */
   find(key: string): CachedResult | undefined {
-    const row = this.#select.get(key) as Row | undefined;
+    const row = this.#select.get(key) as unknown as
+      | readonly [id: number, recipe: string, reads: string, dependencies: string, digest: string]
+      | undefined;
     if (row === undefined) return undefined;
-    const { recipe = "", reads = "", dependencies = "", digest = "", value = "" } = row;
+    const [id, recipe, reads, dependencies, digest] = row;
     return {
+      id,
       recipe,
       reads: JSON.parse(reads) as number[],
-      dependencies: (JSON.parse(dependencies) as [string, "tools" | "libraries", string][]).map(
-        ([attribute, role, hash]) => ({ attribute, role, digest: hash }),
-      ),
+      dependencies: (JSON.parse(dependencies) as [string, Role, string][]).map(([attribute, role, hash]) => ({
+        attribute,
+        role,
+        digest: hash,
+      })),
       digest,
-      value,
     };
+  }
+
+  /** Get a result that was found: the JSON that was kept. */
+  valueOf({ id }: CachedResult): string {
+    const row = this.#content.get(id) as { readonly value: string } | undefined;
+    if (row === undefined) throw new Error("the evaluation cache has a result without its content");
+    return row.value;
   }
 
   /** Tell which of what a result was made from has changed; nothing if all is as it was. */
@@ -145,8 +162,9 @@ export class Cache {
       "insert or replace into stamps (type, path, stamp, hash) values (?, ?, ?, ?)",
     );
     const addResult = this.#db.prepare(
-      "insert or replace into results (key, recipe, reads, dependencies, digest, value) values (?, ?, ?, ?, ?, ?)",
+      "insert into results (key, recipe, reads, dependencies, digest) values (?, ?, ?, ?, ?) on conflict do update set recipe = excluded.recipe, reads = excluded.reads, dependencies = excluded.dependencies, digest = excluded.digest returning id",
     );
+    const addContent = this.#db.prepare("insert or replace into contents (id, value) values (?, ?)");
     const ids = new Map<string, number>();
     const idOf = (read: Read): number => {
       const key = `${read.type} ${read.path} ${read.hash}`;
@@ -160,15 +178,16 @@ export class Cache {
     };
     for (const { type, path, stamp, hash } of this.#newStamps.values())
       if (stamp !== undefined) addStamp.run(type, path, stamp, hash);
-    for (const [key, { recipe, trace, digest, value }] of this.#new)
-      addResult.run(
+    for (const [key, { recipe, trace, digest, value }] of this.#new) {
+      const { id } = addResult.get(
         key,
         recipe,
         JSON.stringify([...trace.reads].map(idOf)),
         JSON.stringify([...trace.dependencies].map((each) => [each.attribute, each.role, each.digest])),
         digest,
-        value,
-      );
+      ) as { readonly id: number };
+      addContent.run(id, value);
+    }
   }
 
   #readOf(id: number): Read | undefined {
@@ -176,14 +195,13 @@ export class Cache {
     if (known !== undefined) return known;
     this.#misses += 1;
     // All at once where much is asked for: a set's packages read much the same.
-    const rows =
-      this.#misses === manyReads
-        ? this.#db.prepare(selectReads).all()
-        : this.#db.prepare(`${selectReads} where id = ?`).all(id);
-    for (const row of rows as ReadRow[]) {
-      this.#reads.set(row.id, { type: row.type, path: row.path, hash: row.hash });
-      if (row.stamp !== null)
-        this.#stamps.set(`${row.type} ${row.path}`, { stamp: row.stamp, hash: row.stamped ?? "" });
+    const isAll = this.#misses === manyReads;
+    const select = this.#db.prepare(isAll ? selectReads : `${selectReads} where id = ?`);
+    select.setReturnArrays(true);
+    for (const row of (isAll ? select.all() : select.all(id)) as unknown as readonly ReadRow[]) {
+      const [number, type, path, hash, stamp, stamped] = row;
+      this.#reads.set(number, { type, path, hash });
+      if (stamp !== null) this.#stamps.set(`${type} ${path}`, { stamp, hash: stamped ?? "" });
     }
     return this.#reads.get(id);
   }
@@ -201,7 +219,7 @@ export class Cache {
     if (type === "absent")
       return lookAt("file", path) === undefined && lookAt("folder", path) === undefined ? "" : undefined;
     const known = this.#stamps.get(key);
-    if (known !== undefined && known.stamp === stampAt(path)) return known.hash;
+    if (known !== undefined && known.stamp === this.#files.stampAt(path)) return known.hash;
     const read = lookAt(type, path);
     if (read !== undefined) {
       this.#newStamps.set(key, read);

@@ -21,10 +21,32 @@ const settled = 100;
 
 /** The files as they were when they were first read. */
 export class Files {
+  readonly #stats = new Map<string, Stats | undefined>();
   readonly #contents = new Map<string, Content | undefined>();
   readonly #folders = new Map<string, Listing | undefined>();
   /** Folders with all links resolved. */
   readonly #real = new Map<string, string>([["/", "/"]]);
+
+  /** Say what a path is, as it was when that was first asked. */
+  typeOf(path: string): "file" | "folder" | "other" | undefined {
+    const stats = this.#stat(path);
+    return stats && (stats.isFile() ? "file" : stats.isDirectory() ? "folder" : "other");
+  }
+
+  /** Get the stamp of what is at a path; `undefined` where there is nothing, or where it is too young to tell. */
+  stampAt(path: string): string | undefined {
+    const stats = this.#stat(path);
+    return stats && stampOf(stats);
+  }
+
+  #stat(path: string): Stats | undefined {
+    let stats = this.#stats.get(path);
+    if (stats === undefined && !this.#stats.has(path)) {
+      stats = statSync(path, { throwIfNoEntry: false });
+      this.#stats.set(path, stats);
+    }
+    return stats;
+  }
 
   /** How many files were read, and how much that was. */
   get statistics(): { readonly files: number; readonly bytes: number } {
@@ -104,12 +126,6 @@ export class Files {
 /** Get the hash and stamp of what is at a path now. */
 export function lookAt(type: "file" | "folder", path: string): Read | undefined {
   return (type === "file" ? contentOf(path) : listingOf(path))?.read;
-}
-
-/** Get the stamp of what is at a path now; `undefined` where there is nothing, or where it is too young to tell. */
-export function stampAt(path: string): string | undefined {
-  const stats = statSync(path, { throwIfNoEntry: false });
-  return stats && stampOf(stats);
 }
 
 function stampOf({ size, mtimeMs, ctimeMs, ino, dev }: Stats): string | undefined {

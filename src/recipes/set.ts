@@ -8,11 +8,11 @@ import { createRequire } from "node:module";
 import { CleaveError, type Emit, nearest, quote } from "../base/index.ts";
 import type { Derivation, StorePath } from "../nix/index.ts";
 import type { Package } from "../package/index.ts";
-import type { PackageInterface, Platform, Platforms, Role } from "../package/interface.ts";
+import type { PackageInterface, Platforms, Role } from "../package/interface.ts";
 import type { Lowered } from "../package/lower.ts";
 import { formatPlatform, nixSystem, parsePlatform } from "../package/platform.ts";
 import { describePartition, type Partition } from "../phases/partition.ts";
-import { Cache } from "./cache.ts";
+import { Cache, type CachedResult } from "./cache.ts";
 import type { Evaluator } from "./evaluator.ts";
 import { Files, hashOf } from "./files.ts";
 import { readLowered, writeLowered } from "./lowered-record.ts";
@@ -110,15 +110,19 @@ class Sets {
   #evaluator: Evaluator | undefined;
   #recipes: ReadonlyMap<string, Recipe> | undefined;
   /** Packages that something is worked out of, each needed by the one before. */
-  readonly #stack: string[] = [];
+  readonly #stack = new Set<string>();
 
   constructor(options: PackageSetOptions) {
     this.#options = options;
     this.#settings = (options.settings ?? []).map((each) =>
-      parseSetting(each, (name) => findRecipe(options.sources, name) !== undefined),
+      parseSetting(each, (name) => findRecipe(options.sources, name, this.files) !== undefined),
     );
     if (options.cache !== undefined)
-      this.cache = new Cache(`${options.cache}/evaluation-${evaluationVersion()}.sqlite`, options.emit);
+      this.cache = new Cache(
+        `${options.cache}/evaluation-${evaluationVersion()}.sqlite`,
+        this.files,
+        options.emit,
+      );
   }
 
   get evaluator(): Evaluator {
@@ -167,7 +171,7 @@ class Sets {
     let found = this.#packages.get(key);
     if (found === undefined) {
       const { sources, overlays = [] } = this.#options;
-      const recipe = findRecipe(sources, attribute);
+      const recipe = findRecipe(sources, attribute, this.files);
       if (recipe === undefined) throw unknownAttribute(attribute, this.#all().keys());
       found = new CachedPackage(this, {
         attribute,
@@ -183,18 +187,19 @@ class Sets {
 
   /** Do work for a package. Throws `package-cycle` where it is being done already. */
   guard<T>(name: string, work: () => T): T {
-    const at = this.#stack.indexOf(name);
-    if (at >= 0)
+    if (this.#stack.has(name)) {
+      const stack = [...this.#stack];
       throw new CleaveError({
         code: "package-cycle",
-        message: `packages need each other in a circle: ${[...this.#stack.slice(at), name].join(" needs ")}`,
+        message: `packages need each other in a circle: ${[...stack.slice(stack.indexOf(name)), name].join(" needs ")}`,
         hint: "take one of these tools or libraries away, or make two packages of one",
       });
-    this.#stack.push(name);
+    }
+    this.#stack.add(name);
     try {
       return withRecipes(work);
     } finally {
-      this.#stack.pop();
+      this.#stack.delete(name);
     }
   }
 
@@ -223,17 +228,17 @@ type Kept<T> = {
 class CachedPackage implements SetPackage {
   readonly #sets: Sets;
   readonly #facts: PackageFacts;
-  readonly #key: string;
   readonly #trace = new Trace();
   readonly #values = new Map<string, unknown>();
   #real: Package | undefined;
-  #digest = "";
-  #reads: readonly Read[] | undefined;
+  #digest: string | undefined;
+  #record: PackageRecord | undefined;
+  #lookedUp = false;
+  #cached: CachedResult | undefined;
 
   constructor(sets: Sets, facts: PackageFacts) {
     this.#sets = sets;
     this.#facts = facts;
-    this.#key = JSON.stringify([facts.attribute, tripleOf(facts.platforms), facts.settings, facts.overlays]);
   }
 
   get attribute(): string {
@@ -241,22 +246,22 @@ class CachedPackage implements SetPackage {
   }
 
   get record(): PackageRecord {
-    return this.#kept({
-      kind: "record",
-      make: (real) => recordOf(real, this.#facts.platforms),
-      write: (value) => JSON.stringify(value),
-      read: (text) => JSON.parse(text) as PackageRecord,
-    });
+    if (this.#record === undefined) {
+      this.#record = this.#kept(recordKind);
+      this.#sets.byDerivation.set(this.#record.interface.derivation, this);
+    }
+    return this.#record;
   }
 
   get interface(): PackageInterface {
     return this.record.interface;
   }
 
-  /** A hash of the interface. */
+  /** A hash of the interface. It is known without reading what is cached. */
   get digest(): string {
-    void this.record;
-    return this.#digest;
+    if (this.#digest === undefined) this.#guard(() => void this.#lookUp());
+    if (this.#digest === undefined) void this.record;
+    return this.#digest ?? "";
   }
 
   lower(partition: Partition): Lowered {
@@ -269,7 +274,10 @@ class CachedPackage implements SetPackage {
 
   reads(): readonly Read[] {
     void this.record;
-    return this.#reads ?? [...this.#trace.reads];
+    const { cache } = this.#sets;
+    return cache !== undefined && this.#cached !== undefined
+      ? cache.readsOf(this.#cached)
+      : [...this.#trace.reads];
   }
 
   trace(): Trace {
@@ -315,20 +323,13 @@ class CachedPackage implements SetPackage {
   #kept<T>({ kind, make, write, read }: Kept<T>): T {
     if (this.#values.has(kind)) return this.#values.get(kind) as T;
     const value = this.#guard(() => {
-      const key = `${this.#key} ${kind}`;
-      const found = this.#real === undefined ? this.#find(key) : undefined;
-      if (found !== undefined) {
-        if (kind === "record") {
-          this.#digest = found.digest;
-          this.#reads = this.#sets.cache?.readsOf(found);
-          this.#sets.cached += 1;
-        }
-        return read(found.value);
-      }
+      const { cache } = this.#sets;
+      const found = kind === recordKind.kind ? this.#lookUp() : this.#find(kind);
+      if (cache !== undefined && found !== undefined) return read(cache.valueOf(found));
       const made = this.#evaluated(make);
-      const digest = kind === "record" ? hashOf(JSON.stringify((made as PackageRecord).interface)) : "";
-      if (kind === "record") this.#digest = digest;
-      this.#sets.cache?.keep(key, {
+      const digest = kind === recordKind.kind ? digestOf(made as PackageRecord) : "";
+      if (kind === recordKind.kind) this.#digest = digest;
+      cache?.keep(this.#keyOf(kind), {
         recipe: this.#facts.recipe.file,
         trace: this.#trace.copy(),
         digest,
@@ -337,16 +338,33 @@ class CachedPackage implements SetPackage {
       return made;
     });
     this.#values.set(kind, value);
-    if (kind === "record") this.#sets.byDerivation.set((value as PackageRecord).interface.derivation, this);
     return value;
   }
 
+  /** Find the cached record once. */
+  #lookUp(): CachedResult | undefined {
+    if (this.#lookedUp) return this.#cached;
+    this.#lookedUp = true;
+    const found = this.#find(recordKind.kind);
+    if (found === undefined) return undefined;
+    this.#cached = found;
+    this.#digest = found.digest;
+    this.#sets.cached += 1;
+    return found;
+  }
+
+  #keyOf(kind: string): string {
+    const { attribute, platforms, settings, overlays } = this.#facts;
+    return JSON.stringify([attribute, kind, tripleOf(platforms), settings, overlays]);
+  }
+
   /** Find what is cached, if all that it was made from is as it was. */
-  #find(key: string) {
+  #find(kind: string): CachedResult | undefined {
     const { cache } = this.#sets;
-    const found = cache?.find(key);
+    if (cache === undefined || this.#real !== undefined) return undefined;
+    const found = cache.find(this.#keyOf(kind));
     if (found === undefined || found.recipe !== this.#facts.recipe.file) return undefined;
-    if (cache?.changed(found) !== undefined) return undefined;
+    if (cache.changed(found) !== undefined) return undefined;
     for (const { attribute, role, digest } of found.dependencies)
       if (this.#dependency(attribute, role)?.digest !== digest) return undefined;
     return found;
@@ -419,8 +437,19 @@ class CachedPackage implements SetPackage {
   }
 }
 
-function recordOf(real: Package, platforms: Platforms): PackageRecord {
-  const { meta } = real.config;
+const recordKind: Kept<PackageRecord> = {
+  kind: "record",
+  make: recordOf,
+  write: (value) => JSON.stringify(value),
+  read: (text) => JSON.parse(text) as PackageRecord,
+};
+
+function digestOf({ interface: described }: PackageRecord): string {
+  return hashOf(JSON.stringify(described));
+}
+
+function recordOf(real: Package): PackageRecord {
+  const { meta, platforms } = real.config;
   const { inputDrvs } = real.lower("joined").canonical.derivation;
   return {
     interface: real.interface,
@@ -435,15 +464,22 @@ function recordOf(real: Package, platforms: Platforms): PackageRecord {
   };
 }
 
-function tripleOf({ build, host, target }: Platforms): string {
-  return [build, host, target].map(formatPlatform).join(" ");
+const triples = new WeakMap<Platforms, string>();
+
+function tripleOf(platforms: Platforms): string {
+  let triple = triples.get(platforms);
+  if (triple === undefined) {
+    triple = [platforms.build, platforms.host, platforms.target].map(formatPlatform).join(" ");
+    triples.set(platforms, triple);
+  }
+  return triple;
 }
 
 /** The platforms of a package that another one needs: a tool runs where that is built, a library where it runs. */
-function platformsFor(role: Role, { build, host, target }: Platforms): Platforms {
-  const same = (a: Platform, b: Platform) => formatPlatform(a) === formatPlatform(b);
-  if (role === "libraries") return { build, host, target };
-  return same(build, host) ? { build, host: build, target } : { build, host: build, target: host };
+function platformsFor(role: Role, platforms: Platforms): Platforms {
+  const { build, host } = platforms;
+  if (role === "libraries" || formatPlatform(build) === formatPlatform(host)) return platforms;
+  return { build, host: build, target: host };
 }
 
 function unknownAttribute(attribute: string, known: Iterable<string>): CleaveError {

@@ -1,5 +1,4 @@
 /** Source folders: where the recipes of a package set are found. */
-import { statSync } from "node:fs";
 import { compareText } from "../base/index.ts";
 import type { Files } from "./files.ts";
 
@@ -16,32 +15,29 @@ export type Recipe = { readonly file: string; readonly root: string };
 export function findRecipes(sources: readonly Source[], files: Files): ReadonlyMap<string, Recipe> {
   const found: [string, Recipe][] = [];
   for (const { folder, prefix } of sources) {
-    const base = baseOf(folder);
+    const base = baseOf(folder, files);
     for (const { name, type } of files.list(base) ?? []) {
       const file = `${base}/${name}/package.ts`;
-      if (type !== "file" && isFile(file)) found.push([`${prefix}${name}`, { file, root: folder }]);
+      if (type !== "file" && files.typeOf(file) === "file")
+        found.push([`${prefix}${name}`, { file, root: folder }]);
     }
   }
   return new Map(found.sort(([a], [b]) => compareText(a, b)));
 }
 
 /** Find the recipe of one attribute, without looking at others. */
-export function findRecipe(sources: readonly Source[], attribute: string): Recipe | undefined {
+export function findRecipe(sources: readonly Source[], attribute: string, files: Files): Recipe | undefined {
   for (const { folder, prefix } of sources.toReversed()) {
     const name = attribute.slice(prefix.length);
     if (!attribute.startsWith(prefix) || !/^[^./][^/]*$/.test(name)) continue;
-    const file = `${baseOf(folder)}/${name}/package.ts`;
-    if (isFile(file)) return { file, root: folder };
+    const file = `${baseOf(folder, files)}/${name}/package.ts`;
+    if (files.typeOf(file) === "file") return { file, root: folder };
   }
   return undefined;
 }
 
 /** The folder that the folders of recipes are in. */
-function baseOf(folder: string): string {
+function baseOf(folder: string, files: Files): string {
   const inside = `${folder}/packages`;
-  return statSync(inside, { throwIfNoEntry: false })?.isDirectory() === true ? inside : folder;
-}
-
-function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+  return files.typeOf(inside) === "folder" ? inside : folder;
 }
