@@ -22,6 +22,8 @@ export function modulesIn(source: SourceFile): BoundModules {
     defineModule: bind(defineModule),
     uses: bind(uses),
     evalModules: bind(evalModules),
-    types: { ...types, submodule: bind(types.submodule) },
+    get types() {
+      return { ...types, submodule: bind(types.submodule) };
+    },
   };
 }

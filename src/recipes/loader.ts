@@ -222,20 +222,24 @@ export class Loader {
   }
 
   #import(request: ImportRequest, place: Place, source: SourceFile, scope: Scope): Imported {
-    const host = this.#hostModule(request.specifier, place, source);
+    const host = this.#hostModule(request, place, source);
     if (host !== undefined) return { exports: host };
     const target = this.#resolve(request, place);
     const { exports, trace, done, waiting } = this.#imported(target, scope);
     return { exports, trace, ...(done ? {} : { later: (then: () => void) => waiting.push(then) }) };
   }
 
-  /** The modules that are part of cleave, bound to the file that imports them. */
-  #hostModule(specifier: string, place: Place, source: SourceFile): Exports | undefined {
+  /** What a file imports of the modules that are part of cleave, bound to it. */
+  #hostModule({ specifier, bindings }: ImportRequest, place: Place, source: SourceFile): Exports | undefined {
     switch (specifier) {
       case "cleave/modules": {
-        const { types, ...functions } = modulesIn(source);
-        for (const each of [...Object.values(functions), types.submodule, types]) Object.freeze(each);
-        return Object.freeze({ ...this.#host.modules, ...functions, types });
+        const bound = modulesIn(source);
+        const get = (name: string): unknown =>
+          Object.freeze(Reflect.get(name in bound ? bound : this.#host.modules, name));
+        const wanted = bindings.some(({ imported }) => imported === "*")
+          ? Object.keys(this.#host.modules)
+          : bindings.map(({ imported }) => imported).filter((name) => name in this.#host.modules);
+        return Object.freeze(Object.fromEntries(wanted.map((name) => [name, get(name)])));
       }
       case "cleave/package":
         return this.#host.packages;

@@ -101,12 +101,12 @@ function makeRealm(): Realm {
     if (!globals.includes(String(name))) Reflect.deleteProperty(own, name);
   harden(own);
   harden(values);
-  // Globals of a compartment are slow: what recipes use is bound as parameters.
-  const names = globals.filter((name) => !constants.has(name)).join(",");
-  const prefix = `(({${names}})=>`;
+  const names = globals.filter((name) => !constants.has(name));
   return {
     evaluate: (code, name) => {
-      const make = compartment.evaluate(`${prefix}${code})\n//# sourceURL=${scheme}${encodeURI(name)}`);
+      // Globals of a compartment are slow: those that the code may use are bound as parameters.
+      const used = names.filter((each) => code.includes(each)).join(",");
+      const make = compartment.evaluate(`(({${used}})=>${code})\n//# sourceURL=${scheme}${encodeURI(name)}`);
       return (make as (given: object) => unknown)(values);
     },
     harden,

@@ -212,7 +212,9 @@ function apply(code: string, edits: Edit[]): string {
   let at = 0;
   for (const { start, end, text } of edits) {
     if (start < at) continue;
-    result += code.slice(at, start) + text + code.slice(start, end).replaceAll(/[^\n]/g, "");
+    result += code.slice(at, start) + text;
+    for (let line = code.indexOf("\n", start); line >= 0 && line < end; line = code.indexOf("\n", line + 1))
+      result += "\n";
     at = end;
   }
   return result + code.slice(at);
