@@ -1,15 +1,14 @@
 /** bzip2: compression by sorting blocks. It has a makefile and no configure script. */
 import { uses } from "cleave/modules";
-import { buildPlaceholder, fetchUrl } from "cleave/package";
+import { fetchUrl } from "cleave/package";
 import { file } from "cleave/recipe";
 import { cc, make } from "cleave/stdenv";
 
-const name = "bzip2";
 const version = "1.0.8";
 
 export default uses(make, cc).package("bzip2", ({ config, define }) =>
   define({
-    name,
+    name: "bzip2",
     version,
     source: fetchUrl({
       name: `bzip2-${version}.tar.gz`,
@@ -26,7 +25,7 @@ export default uses(make, cc).package("bzip2", ({ config, define }) =>
       `CC=${config.env["CC"]}`,
       `CFLAGS=${config.env["CFLAGS"]}`,
       `LDFLAGS=${config.env["LDFLAGS"]}`,
-      `PREFIX=${buildPlaceholder(name, version, "out")}`,
+      `PREFIX=${config.placeholders["out"]}`,
     ],
     // The makefile's first goal would run the tests as well.
     buildTargets: ["libbz2.a", "bzip2", "bzip2recover"],

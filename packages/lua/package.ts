@@ -1,15 +1,14 @@
 /** Lua 5.4, for people and for programs that have it inside. It has a makefile and no configure script. */
 import { uses } from "cleave/modules";
-import { buildPlaceholder, fetchUrl } from "cleave/package";
+import { fetchUrl } from "cleave/package";
 import { file, script } from "cleave/recipe";
 import { cc, make } from "cleave/stdenv";
 
-const name = "lua";
 const version = "5.4.4";
 
 export default uses(make, cc).package("lua", ({ config, define }) =>
   define({
-    name,
+    name: "lua",
     version,
     source: fetchUrl({
       name: `lua-${version}.tar.gz`,
@@ -23,7 +22,7 @@ export default uses(make, cc).package("lua", ({ config, define }) =>
       `CC=${config.env["CC"]} -std=gnu99`,
       `MYCFLAGS=${config.env["CFLAGS"]}`,
       `MYLDFLAGS=${config.env["LDFLAGS"]}`,
-      `INSTALL_TOP=${buildPlaceholder(name, version, "out")}`,
+      `INSTALL_TOP=${config.placeholders["out"]}`,
     ],
     // What is linked statically loads no modules in C: posix has all that linux has but for these.
     buildTargets: ["posix"],
@@ -33,7 +32,7 @@ export default uses(make, cc).package("lua", ({ config, define }) =>
       // The makefile only has Lua say its version; the tests that its authors have are not in this archive.
       check: { script: script("check.ts"), data: { test: file("check.lua") } },
     },
-    installFlags: () => [`INSTALL_MAN=${buildPlaceholder(name, version, "out")}/share/man/man1`],
+    installFlags: () => [`INSTALL_MAN=${config.placeholders["out"]}/share/man/man1`],
     exports: { link: ["lua", "m"] },
     meta: {
       description: "A small language to extend programs with",

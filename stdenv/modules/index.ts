@@ -3,4 +3,5 @@ export { autotools } from "./autotools.ts";
 export { cc } from "./cc.ts";
 export { lua, quickjs, sh } from "./interpreters.ts";
 export { make } from "./make.ts";
+export { repeatMake } from "./repeat.ts";
 export { standard } from "./standard.ts";
