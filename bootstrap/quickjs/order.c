@@ -24,7 +24,7 @@ static int try_order(int folder, const char *created, char listed[4])
     if (list_names(folder, &listing) < 0)
         return -1;
     for (size_t at = 0; at < 3; at += 1)
-        listed[at] = at < listing.count ? listing.first[at] : '?';
+        listed[at] = at < listing.count ? listing.first[2 * at] : '?';
     listed[3] = '\0';
     free_listing(&listing);
     for (int at = 0; at < 3; at += 1) {

@@ -115,6 +115,8 @@ int list_names(int folder, struct listing *listing)
     _Alignas(8) char buffer[32768];
     size_t used = 0, room = 0, number = 0;
     char *all = NULL;
+    if (lseek(folder, 0, SEEK_SET) < 0)
+        return -1;
     for (;;) {
         long got = syscall(SYS_getdents64, folder, buffer, sizeof(buffer));
         if (got < 0) {
