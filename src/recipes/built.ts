@@ -9,8 +9,8 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isStorePath, type StorePath } from "../nix/index.ts";
+import type { SetPackage } from "./cached-package.ts";
 import { hashOf } from "./files.ts";
-import type { SetPackage } from "./set.ts";
 
 export type BuiltRecord = {
   readonly derivation: StorePath;

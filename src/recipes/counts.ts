@@ -1,7 +1,8 @@
 /** Counts what evaluations take: the same on every machine, so that growth can be watched. */
 import { CleaveError, quote } from "../base/index.ts";
 import { OptionInfo } from "../modules/inspect.ts";
-import type { PackageSet, SetPackage } from "./set.ts";
+import type { SetPackage } from "./cached-package.ts";
+import type { PackageSet } from "./set.ts";
 
 export type Counts = {
   readonly packages: number;

@@ -2,13 +2,8 @@
  * recipes: loads recipes, and evaluates package sets.
  * Imports base, nix, modules, phases, store, package.
  */
+
+export type { PackageRecord, SetPackage } from "./cached-package.ts";
 export { instantiate } from "./instantiate.ts";
-export {
-  openPackageSet,
-  type PackageRecord,
-  type PackageSet,
-  type PackageSetOptions,
-  type SetPackage,
-  type SetStatistics,
-} from "./set.ts";
+export { openPackageSet, type PackageSet, type PackageSetOptions, type SetStatistics } from "./set.ts";
 export type { Source } from "./source.ts";

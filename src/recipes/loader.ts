@@ -203,7 +203,8 @@ export class Loader {
     }
     for (const [name, value] of Object.entries(instance.exports))
       instance.exports[name] = this.#realm.harden(value);
-    for (const [index, request] of imports.entries()) checkNames(request, imported[index]);
+    for (const [index, request] of imports.entries())
+      checkNames(request, imported[index], this.#host.modules);
   }
 
   /** Make a coded error of what the code of a file throws while it is loaded. */
@@ -316,18 +317,20 @@ function describeThrown(error: unknown): string {
 }
 
 /** Check that what a file imports is exported. */
-function checkNames({ specifier, bindings, location }: ImportRequest, from: Imported | undefined): void {
+function checkNames(
+  { specifier, bindings, location }: ImportRequest,
+  from: Imported | undefined,
+  modules: Exports,
+): void {
   if (from === undefined || from.later !== undefined) return;
   const missing = bindings.find(({ imported }) => imported !== "*" && !(imported in from.exports));
   if (missing === undefined) return;
-  const near = nearest(missing.imported, Object.keys(from.exports));
+  const names = Object.keys(specifier === "cleave/modules" ? modules : from.exports);
+  const near = nearest(missing.imported, names);
   throw new CleaveError({
     code: "recipe-import",
     message: `${quote(specifier)} exports no ${missing.imported}`,
-    hint:
-      near.length > 0
-        ? `did you mean ${near.join(" or ")}?`
-        : `it exports ${Object.keys(from.exports).join(", ")}`,
+    hint: near.length > 0 ? `did you mean ${near.join(" or ")}?` : `it exports ${names.join(", ")}`,
     location: location(),
   });
 }
