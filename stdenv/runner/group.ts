@@ -29,7 +29,7 @@ export type Group = {
   readonly start: string | null;
   /** How many trunk phases ran before. */
   readonly first: number;
-  readonly end: "seal" | "state" | "branch";
+  readonly end: "seal" | "state" | "branch" | "tree";
   readonly phases: readonly GroupPhase[];
   /** Where the derivation's own outputs are to be made, by name. */
   readonly outputs: Readonly<Record<string, string>>;

@@ -1,8 +1,10 @@
 /** Carries out a group of phases, as `docs/lowering.md` has it. */
-import { seclude, umask } from "cleave:native";
+import { copyTree, seclude, umask } from "cleave:native";
 import { cleanse, observeSandbox, stamp } from "./cleanse.ts";
 import { readGroup } from "./group.ts";
 import { requireSandbox } from "./isolation.ts";
+import { singleOutput } from "./outputs.ts";
+import { workDirectory } from "./places.ts";
 import { reportBranch } from "./report-branch.ts";
 import { restore } from "./restore.ts";
 import { runPhase } from "./run-phase.ts";
@@ -25,7 +27,20 @@ export function runGroup(): void {
     cleanse(sandbox);
     stamp(sandbox, phase.index, phase.name);
   }
-  if (group.end === "seal") seal(group);
-  else if (group.end === "state") saveState(group, results);
-  else reportBranch(group, results);
+  switch (group.end) {
+    case "seal":
+      seal(group);
+      break;
+    case "state":
+      saveState(group, results);
+      break;
+    case "branch":
+      reportBranch(group, results);
+      break;
+    case "tree":
+      copyTree(workDirectory, singleOutput(group), true);
+      break;
+    default:
+      throw new Error(`nobody knows how to end with ${group.end satisfies never}`);
+  }
 }

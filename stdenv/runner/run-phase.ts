@@ -1,7 +1,7 @@
 /** Runs one phase: its interpreter, with what the contract tells it. */
 import { processors, spawn, wait, writeFile } from "cleave:native";
-import { getenv } from "std";
 import type { PhaseFile } from "cleave/phases";
+import { getenv } from "std";
 import { Failure } from "./failure.ts";
 import { type Group, type GroupPhase, packageName } from "./group.ts";
 import { announcePhase } from "./log.ts";

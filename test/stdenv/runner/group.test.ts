@@ -1,7 +1,7 @@
 /** What a group of phases is told, tells, and says when it fails. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { needsTools } from "../../support/bootstrapped.ts";
@@ -151,6 +151,25 @@ test("a branch makes a file of what it reports, whatever becomes of the tree", o
     phase: "check",
     result: 12,
   });
+});
+
+test("a group can end with the work tree itself", options, async () => {
+  const ran = await rig.group({
+    phases: [
+      {
+        name: "patch",
+        script: `mkdir "$out" empty; echo text >file; chmod 0 file; echo run >run; chmod 700 run`,
+      },
+    ],
+    end: "tree",
+  });
+  assert.equal(ran.code, 0, ran.log);
+  const out = inStore(ran, realPath("out"));
+  assert.deepEqual(
+    ["empty", "file", "run"].map((name) => statSync(join(out, name)).mode & 0o777),
+    [0o755, 0o644, 0o755],
+  );
+  assert.equal(readOutput(ran, "file"), "text\n");
 });
 
 test("writing to an input fails", options, async () => {

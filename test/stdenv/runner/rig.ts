@@ -60,7 +60,7 @@ export type Built = { readonly hashes: Readonly<Record<string, string>>; readonl
 export type GroupRequest = {
   readonly phases: readonly TestPhase[];
   readonly first?: number;
-  readonly end: "seal" | "state" | "branch";
+  readonly end: "seal" | "state" | "branch" | "tree";
   /** The host's path of the state that it starts from. */
   readonly state?: string | undefined;
   readonly outputs?: readonly string[];
