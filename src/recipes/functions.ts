@@ -1,6 +1,8 @@
 /** The functions of `cleave/recipe`, bound to the file that imports them. */
+
 import { basename, dirname, extname, resolve } from "node:path";
-import { CleaveError, type Json, quote } from "../base/index.ts";
+import { getCallSites } from "node:util";
+import { CleaveError, type Json, type Location, quote } from "../base/index.ts";
 import type { NarTree } from "../nix/index.ts";
 import { StoreFile, StoreTree } from "../package/index.ts";
 import type { Bundles } from "./bundles.ts";
@@ -8,7 +10,12 @@ import type { Files } from "./files.ts";
 import type { RecipeFunctions } from "./recipe.ts";
 
 /** A file that calls, and what it may reach. */
-export type Caller = { readonly file: string; readonly root: string };
+export type Caller = {
+  readonly file: string;
+  readonly root: string;
+  /** Translates a position in the code that runs to one in the file. */
+  readonly locate?: (line: number, column: number) => Location;
+};
 
 export type World = { readonly files: Files; readonly bundles: Bundles };
 
@@ -112,13 +119,14 @@ export function parseJson(text: string, file: string): Json {
 }
 
 /** Find the place of a path that a file names. Throws `recipe-outside`. */
-export function reach({ file, root }: Caller, path: string): string {
+export function reach(caller: Caller, path: string): string {
+  const { file, root } = caller;
   if (typeof path !== "string" || path === "" || path.startsWith("/") || path.includes("\0"))
     throw new CleaveError({
       code: "recipe-outside",
       message: `${quote(String(path))} is no path relative to the file that names it`,
       hint: "such as ./fix.patch",
-      location: { file },
+      location: placeOf(caller),
     });
   const place = resolve(dirname(file), path);
   if (place.startsWith(`${root}/`)) return place;
@@ -126,7 +134,7 @@ export function reach({ file, root }: Caller, path: string): string {
     code: "recipe-outside",
     message: `${quote(path)} lies outside of ${quote(root)}, the folder that this recipe belongs to`,
     hint: "put what recipes share into that folder",
-    location: { file },
+    location: placeOf(caller),
   });
 }
 
@@ -139,11 +147,17 @@ function notInTree(file: string): CleaveError {
   });
 }
 
-function missing({ file }: Caller, path: string, what: string): CleaveError {
+function missing(caller: Caller, path: string, what: string): CleaveError {
   return new CleaveError({
     code: "recipe-file",
     message: `there is no ${what} ${quote(path)}`,
     hint: "paths are relative to the file that names them",
-    location: { file },
+    location: placeOf(caller),
   });
+}
+
+/** Find where the file calls: the nearest code that the runtime knows by no name. */
+function placeOf({ file, locate }: Caller): Location {
+  const site = getCallSites(16).find(({ scriptName }) => scriptName === "");
+  return (site && locate?.(site.lineNumber, site.columnNumber)) ?? { file };
 }

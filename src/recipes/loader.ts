@@ -245,7 +245,7 @@ export class Loader {
       case "cleave/package":
         return this.#host.packages;
       case "cleave/recipe":
-        return this.#realm.harden({ ...functionsFor(place, this.#world) });
+        return this.#realm.harden({ ...functionsFor({ ...source, ...place }, this.#world) });
       default:
         return undefined;
     }

@@ -1,0 +1,198 @@
+/** The evaluation cache: what is taken from it, what makes results stale, and what becomes of a broken one. */
+import assert from "node:assert/strict";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { readdirSync, utimesSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import type { Event } from "../../src/base/index.ts";
+import type { PackageSetOptions } from "../../src/recipes/index.ts";
+import { repository } from "../support/cleave.ts";
+import { openSet, rawRecipe, writeFiles } from "../support/recipes.ts";
+import { temporaryFolder } from "../support/temp.ts";
+
+/** Evaluate all packages of a folder; give their derivations and which were evaluated. */
+function evaluate(folder: string, options: Partial<PackageSetOptions>) {
+  const set = openSet(folder, options);
+  const derivations = set.attributes().map((each) => set.package(each).interface.derivation);
+  const lowered = set.attributes().map((each) => set.package(each).lower("joined").canonical.text);
+  const evaluated = set.statistics().evaluated.map(({ attribute }) => attribute);
+  set.close();
+  return { derivations, lowered, evaluated };
+}
+
+const needing = (name: string, other: string, more = ""): string =>
+  rawRecipe(name, {
+    env: { other: 'config.inputs.libraries["it"]!.path' },
+    more: `libraries: { it: "${other}" }, ${more}`,
+  });
+
+test("an unchanged set is not evaluated, an edited recipe is, and what follows from it", () => {
+  using temp = temporaryFolder();
+  const folder = join(temp.path, "set");
+  const options = { cache: join(temp.path, "cache") };
+  writeFiles(folder, {
+    "a/package.ts": rawRecipe("a"),
+    "b/package.ts": needing("b", "a"),
+    "c/package.ts": needing("c", "b"),
+  });
+  const first = evaluate(folder, options);
+  assert.deepEqual(first.evaluated, ["a", "b", "c"]);
+  assert.deepEqual(evaluate(folder, options), { ...first, evaluated: [] });
+  // Nothing of a's derivation follows from what it is like.
+  writeFiles(folder, { "a/package.ts": `${rawRecipe("a")}// A comment.\n` });
+  assert.deepEqual(evaluate(folder, options), { ...first, evaluated: ["a"] });
+  writeFiles(folder, { "a/package.ts": rawRecipe("a", { env: { x: '"1"' } }) });
+  const moved = evaluate(folder, options);
+  assert.deepEqual(moved.evaluated, ["a", "b", "c"]);
+  assert.ok(first.derivations.every((each, index) => each !== moved.derivations[index]));
+});
+
+test("times alone make nothing stale, and a content that has changed under old times does", () => {
+  using temp = temporaryFolder();
+  const folder = join(temp.path, "set");
+  const options = { cache: join(temp.path, "cache") };
+  const file = join(folder, "a/package.ts");
+  writeFiles(folder, { "a/package.ts": rawRecipe("a", { env: { x: '"1"' } }) });
+  utimesSync(file, 1e9, 1e9);
+  const first = evaluate(folder, options);
+  utimesSync(file, 2e9, 2e9);
+  assert.deepEqual(evaluate(folder, options), { ...first, evaluated: [] });
+  writeFileSync(file, rawRecipe("a", { env: { x: '"2"' } }));
+  utimesSync(file, 2e9, 2e9);
+  assert.deepEqual(evaluate(folder, options).evaluated, ["a"]);
+});
+
+test("settings and overlays have results of their own, and compose", () => {
+  using temp = temporaryFolder();
+  const folder = join(temp.path, "set");
+  const cache = join(temp.path, "cache");
+  const overlay = (name: string, definitions: string): string => {
+    writeFiles(temp.path, {
+      [name]: `import { mkForce, uses } from "cleave/modules";
+import { rawDerivation } from "cleave/package";
+export default { a: uses(rawDerivation).package("${name}", ({ define }) => define({ ${definitions} })) };
+`,
+    });
+    return join(temp.path, name);
+  };
+  writeFiles(folder, { "a/package.ts": rawRecipe("a", { env: { x: '"1"' } }) });
+  const overlays = [
+    overlay("one.ts", 'version: mkForce("2")'),
+    overlay("two.ts", 'env: { y: "2" }'),
+    overlay("three.ts", 'env: { z: "3" }'),
+  ];
+  const variables = (options: Partial<PackageSetOptions>) => {
+    const set = openSet(folder, { cache, ...options });
+    const { env } = set.package("a").lower("joined").canonical.derivation;
+    const { derivation } = set.package("a").interface;
+    const history = set
+      .package("a")
+      .explain("version")
+      .definitions.map(({ module, outcome }) => [module, outcome]);
+    set.close();
+    const values = new Map(env);
+    return { derivation, history, values: ["x", "y", "z"].map((name) => values.get(name)) };
+  };
+  const plain = variables({});
+  const laid = variables({ overlays });
+  assert.deepEqual(plain.values, ["1", undefined, undefined]);
+  assert.deepEqual(laid.values, ["1", "2", "3"]);
+  assert.deepEqual(laid.history, [
+    ["one.ts", "used"],
+    ["a", "overridden"],
+  ]);
+  assert.notEqual(plain.derivation, laid.derivation);
+  const set = variables({ overlays, settings: ['a.version="9"', "a.env.x=new"] });
+  assert.deepEqual(set.history[0], ["--set", "used"]);
+  assert.deepEqual(set.values, ["new", "2", "3"]);
+  assert.equal(variables({}).derivation, plain.derivation);
+});
+
+test("a variant is a recipe that uses another one's module", () => {
+  using temp = temporaryFolder();
+  writeFiles(temp.path, {
+    "a/package.ts": rawRecipe("a", { env: { x: '"1"' } }),
+    "a-old/package.ts": `import { mkForce, uses } from "cleave/modules";
+import a from "../a/package.ts";
+export default uses(a).package("a-old", ({ define }) => define({ version: mkForce("0.9") }));
+`,
+  });
+  const set = openSet(temp.path);
+  const old = set.package("a-old").interface;
+  assert.equal(old.version, "0.9");
+  assert.equal(old.name, "a");
+  assert.notEqual(old.derivation, set.package("a").interface.derivation);
+});
+
+test("another platform has other packages, whose tools are those of this one", () => {
+  using temp = temporaryFolder();
+  writeFiles(temp.path, {
+    "tool/package.ts": rawRecipe("tool", { env: { host: "config.platforms.host.cpu" } }),
+    "lib/package.ts": rawRecipe("lib", { env: { host: "config.platforms.host.cpu" } }),
+    "app/package.ts": rawRecipe("app", {
+      env: { tool: 'config.inputs.tools["tool"]!.path', lib: 'config.inputs.libraries["lib"]!.path' },
+      more: 'tools: { tool: "tool" }, libraries: { lib: "lib" },',
+    }),
+  });
+  const set = openSet(temp.path);
+  const here = set.package("app").config.inputs;
+  const there = set.package("cross.aarch64-linux.app").config.inputs;
+  assert.equal(there.tools["tool"]?.version, here.tools["tool"]?.version);
+  assert.notEqual(there.libraries["lib"]?.path, here.libraries["lib"]?.path);
+  assert.equal(there.libraries["lib"]?.path, set.package("cross.aarch64-linux.lib").interface.path);
+});
+
+test("a cache that cannot be read is made anew, with one warning", () => {
+  using temp = temporaryFolder();
+  const folder = join(temp.path, "set");
+  const cache = join(temp.path, "cache");
+  writeFiles(folder, { "a/package.ts": rawRecipe("a"), "b/package.ts": needing("b", "a") });
+  const first = evaluate(folder, { cache });
+  const [file = ""] = readdirSync(cache).filter((each) => each.endsWith(".sqlite"));
+  writeFileSync(join(cache, file), "no database, but long enough to be looked at as one".repeat(100));
+  const events: Event[] = [];
+  assert.deepEqual(evaluate(folder, { cache, emit: (event) => events.push(event) }), first);
+  assert.deepEqual(events, [
+    { type: "warning", message: `the evaluation cache ${join(cache, file)} cannot be read; it is made anew` },
+  ]);
+  assert.deepEqual(evaluate(folder, { cache }).evaluated, []);
+});
+
+test("several processes fill one cache at once", async () => {
+  using temp = temporaryFolder();
+  const folder = join(temp.path, "set");
+  const names = Array.from({ length: 40 }, (_, index) => `p${index}`);
+  writeFiles(
+    folder,
+    Object.fromEntries(
+      names.map((name, index) => [
+        `${name}/package.ts`,
+        index === 0 ? rawRecipe(name) : needing(name, `p${index - 1}`),
+      ]),
+    ),
+  );
+  const command = [
+    "--conditions=cleave-source",
+    join(repository, "src/cli/main.ts"),
+    ...["eval", "--folder", folder, ...names],
+  ];
+  const env = { ...process.env, CLEAVE_ROOT: join(temp.path, "store") };
+  const run = () => execFileSync(process.execPath, command, { env, encoding: "utf8" });
+  const children = [1, 2, 3, 4].map(() =>
+    spawn(process.execPath, command, { env, stdio: ["ignore", "pipe", "inherit"] }),
+  );
+  const outputs = await Promise.all(
+    children.map(async (child) => {
+      let text = "";
+      child.stdout.on("data", (chunk) => {
+        text += chunk;
+      });
+      const [code] = await once(child, "close");
+      assert.equal(code, 0);
+      return text;
+    }),
+  );
+  const expected = run();
+  for (const each of outputs) assert.equal(each, expected);
+});

@@ -1,0 +1,166 @@
+/** What is wrong with recipes is said with place and hint: the whole text of each error. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { checkBudget, parseBudget } from "../../src/recipes/counts.ts";
+import type { PackageSetOptions } from "../../src/recipes/index.ts";
+import { openSet, rawRecipe, writeFiles } from "../support/recipes.ts";
+import { temporaryFolder } from "../support/temp.ts";
+import { assertError } from "../support/throws.ts";
+
+/** Evaluate the recipe `it` of a set of files, and compare what it throws; `FOLDER` stands for that of the set. */
+function fails(
+  files: Readonly<Record<string, string>>,
+  lines: readonly string[],
+  options: Partial<PackageSetOptions> = {},
+): void {
+  using temp = temporaryFolder();
+  const folder = temp.path;
+  writeFiles(folder, files);
+  assertError(
+    () => openSet(folder, options).package("it").interface,
+    ...lines.map((line) => line.replaceAll("FOLDER", folder)),
+  );
+}
+
+const withImport = (statement: string): Readonly<Record<string, string>> => ({
+  "it/package.ts": rawRecipe("it", { imports: statement }),
+});
+
+test("a recipe that is no TypeScript", () => {
+  fails({ "it/package.ts": "export default uses(;\n" }, [
+    "error[recipe-syntax]: this is no TypeScript: Unexpected token",
+    "  at FOLDER/it/package.ts:1:21",
+    "  hint: mend the file at this place; enums, namespaces and parameter properties are not taken",
+  ]);
+});
+
+test("imports that lead nowhere", () => {
+  fails(withImport('import "node:fs";'), [
+    "error[recipe-import]: a recipe cannot import node:fs",
+    "  at FOLDER/it/package.ts:3:8",
+    "  hint: it imports cleave/modules, cleave/package, cleave/recipe, cleave/stdenv, and files beside it such as ./lib.ts",
+  ]);
+  fails(withImport('import "cleave/module";'), [
+    "error[recipe-import]: a recipe cannot import cleave/module",
+    "  at FOLDER/it/package.ts:3:8",
+    "  hint: did you mean cleave/modules or cleave/recipe or cleave/stdenv?",
+  ]);
+  fails({ ...withImport('import { x } from "./lbi.ts"; void x;'), "it/lib.ts": "export const x = 1;" }, [
+    "error[recipe-import]: there is no file ./lbi.ts",
+    "  at FOLDER/it/package.ts:3:19",
+    "  hint: did you mean lib.ts?",
+  ]);
+  fails({ ...withImport('import { y } from "./lib.ts"; void y;'), "it/lib.ts": "export const x = 1;" }, [
+    "error[recipe-import]: ./lib.ts exports no y",
+    "  at FOLDER/it/package.ts:3:19",
+    "  hint: did you mean x?",
+  ]);
+  fails(withImport('import "./notes.txt";'), [
+    "error[recipe-import]: a recipe cannot import ./notes.txt: it is no .ts and no .json file",
+    "  at FOLDER/it/package.ts:3:8",
+    "  hint: name the file with its ending; other files are read with file() and readText() of cleave/recipe",
+  ]);
+  fails({ "it/package.ts": "export const x = 1;\n" }, [
+    "error[recipe-import]: this file has no default export",
+    "  at FOLDER/it/package.ts",
+    "  hint: end it with export default uses(…).package(…)",
+  ]);
+  fails({ "it/package.ts": "export default 1;\n" }, [
+    "error[recipe-import]: the default export of this recipe is no module",
+    "  at FOLDER/it/package.ts",
+    "  hint: make it with uses(…).package(…) of cleave/modules",
+  ]);
+});
+
+test("files that lie outside, are not there, or are not what they should be", () => {
+  fails(withImport('import "../../other.ts";'), [
+    "error[recipe-outside]: ../../other.ts lies outside of FOLDER, the folder that this recipe belongs to",
+    "  at FOLDER/it/package.ts:3:8",
+    "  hint: put what recipes share into that folder",
+  ]);
+  fails(
+    withImport('import { readText } from "cleave/recipe";\nconst text = readText("./none.txt"); void text;'),
+    [
+      "error[recipe-file]: there is no file ./none.txt",
+      "  at FOLDER/it/package.ts:4:14",
+      "  hint: paths are relative to the file that names them",
+    ],
+  );
+  fails(
+    {
+      ...withImport('import data from "./data.json" with { type: "json" }; void data;'),
+      "it/data.json": "{",
+    },
+    [
+      "error[recipe-file]: this is no JSON: Expected property name or '}' in JSON at position 1 (line 1 column 2)",
+      "  at FOLDER/it/data.json",
+      "  hint: mend the file",
+    ],
+  );
+});
+
+test("what no recipe may do, where it is loaded and where it is evaluated", () => {
+  fails(withImport("const now =\n  Date.now(); void now;"), [
+    "error[recipe-forbidden]: a recipe has no Date",
+    "  at FOLDER/it/package.ts:4:3",
+    "  hint: a recipe has no clock: hand the time in as an option, or leave it out",
+  ]);
+  fails({ ...withImport('import "./lib.ts";'), "it/lib.ts": "\n  null.x;\n" }, [
+    "error[recipe-throws]: a recipe throws while it is loaded: TypeError: Cannot read properties of null (reading 'x')",
+    "  at FOLDER/it/lib.ts:2:8",
+    "  hint: mend the recipe at this place",
+  ]);
+  fails(withImport("const f = (): number => f() + 1;\ntry { f(); } catch { /* Nothing. */ }"), [
+    "error[recipe-overflow]: a recipe caught an overflow of the stack",
+    "  hint: how deep the stack is depends on the machine: end the recursion by a count of your own",
+  ]);
+});
+
+test("overlays and settings that fit nothing", () => {
+  using temp = temporaryFolder();
+  writeFiles(temp.path, { "overlay.ts": "export default 1;\n" });
+  fails(
+    { "it/package.ts": rawRecipe("it") },
+    [
+      "error[overlay-invalid]: the default export of an overlay is a record of modules by attribute",
+      `  at ${temp.path}/overlay.ts`,
+      '  hint: such as export default { hello: uses(autotools).package("mine", …), "*": … }',
+    ],
+    { overlays: [`${temp.path}/overlay.ts`] },
+  );
+  fails(
+    { "it/package.ts": rawRecipe("it") },
+    [
+      "error[setting-malformed]: ti.version=2 sets no option of a package",
+      "  hint: write ATTR.OPTION=VALUE, such as hello.doCheck=false; cleave options ATTR lists them",
+    ],
+    { settings: ["ti.version=2"] },
+  );
+});
+
+test("counts that have grown, and budgets that are none", () => {
+  const counts = {
+    packages: 2,
+    options: 20,
+    definitions: 9,
+    merges: 1,
+    reads: 4,
+    dependencies: 1,
+    files: 3,
+    bytes: 900,
+  };
+  checkBudget({ ...counts, bytes: 980 }, { growth: 0.1, counts }, "/b.json");
+  assertError(
+    () => checkBudget({ ...counts, bytes: 1000, options: 30 }, { growth: 0.1, counts }, "/b.json"),
+    "error[budget-exceeded]: counts have grown by more than 10 %: options 20 to 30, bytes 900 to 1000",
+    "  at /b.json",
+    "  hint: find what grew with cleave eval --stats; if it is meant to, write the budget /b.json anew with --write-budget",
+  );
+  assertError(
+    () => parseBudget('{ "growth": "much" }', "/b.json"),
+    "error[budget-malformed]: this is no budget of counts",
+    "  at /b.json",
+    '  hint: write { "growth": 0.1, "counts": { … } }, with the counts that cleave eval --stats --json prints',
+  );
+  assert.deepEqual(parseBudget(JSON.stringify({ growth: 0.1, counts }), "/b.json").counts, counts);
+});
