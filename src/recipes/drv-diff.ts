@@ -43,7 +43,7 @@ export function compareDerivations(before: Side, after: Side): DerivationChange[
       const other = olds.get(name);
       if (other === undefined) because.push(`${name} is new`);
       else if (other !== path) {
-        because.push(name);
+        because.push(nameOf(path));
         visit(other, path);
       }
     }
@@ -52,7 +52,10 @@ export function compareDerivations(before: Side, after: Side): DerivationChange[
       name: nameOf(now),
       before: old,
       after: now,
-      fields: fieldsOf(one, two),
+      fields: [
+        ...(nameOf(old) === nameOf(now) ? [] : [{ field: "name", before: nameOf(old), after: nameOf(now) }]),
+        ...fieldsOf(one, two),
+      ],
       because,
     });
   };
@@ -60,9 +63,20 @@ export function compareDerivations(before: Side, after: Side): DerivationChange[
   return changes;
 }
 
-/** The inputs by their names; sources too. */
+/** The inputs by their names: without versions, so that another version of the same is found, unless two are called so. */
 function byName({ inputDrvs }: Derivation): Map<string, StorePath> {
-  return new Map([...inputDrvs.keys()].map((path) => [nameOf(path), path]));
+  const counts = new Map<string, number>();
+  for (const path of inputDrvs.keys()) counts.set(shortName(path), (counts.get(shortName(path)) ?? 0) + 1);
+  return new Map(
+    [...inputDrvs.keys()].map((path) => [
+      counts.get(shortName(path)) === 1 ? shortName(path) : nameOf(path),
+      path,
+    ]),
+  );
+}
+
+function shortName(path: StorePath): string {
+  return nameOf(path).replace(/-\d.*$/, "");
 }
 
 function nameOf(path: StorePath): string {

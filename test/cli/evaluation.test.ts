@@ -1,0 +1,192 @@
+/** The commands that evaluate and explain: whole outputs. */
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { cleave, type Outcome } from "../support/cleave.ts";
+import { writeFiles } from "../support/recipes.ts";
+import { temporaryFolder } from "../support/temp.ts";
+
+const files = {
+  "packages/lib/package.ts": `import { uses } from "cleave/modules";
+import { rawDerivation } from "cleave/package";
+
+export default uses(rawDerivation).package("lib", ({ define }) =>
+  define({ name: "lib", version: "1", builder: "/bin/sh", args: ["-c", "make lib"] }),
+);
+`,
+  "packages/app/package.ts": `import { uses } from "cleave/modules";
+import { rawDerivation } from "cleave/package";
+import { optimise } from "../../lib/flags.ts";
+
+export default uses(rawDerivation).package("app", ({ config, define }) =>
+  define({
+    name: "app",
+    version: "2",
+    builder: "/bin/sh",
+    libraries: { lib: "lib" },
+    env: { FLAGS: () => \`\${optimise} \${config.version}\`, LIB: () => String(config.inputs.libraries["lib"]?.path) },
+    meta: { description: "An application", license: ["MIT"] },
+  }),
+);
+`,
+  "lib/flags.ts": 'export const optimise = "-O2";\n',
+};
+
+/** Run a command on the set, with a store and a cache of its own. */
+async function onSet(folder: string, ...args: readonly string[]): Promise<Outcome> {
+  const [command = "", ...rest] = args;
+  return await cleave([command, "--folder", join(folder, "set"), ...rest], {
+    cwd: folder,
+    env: { CLEAVE_ROOT: join(folder, "store") },
+  });
+}
+
+function done({ code, stdout, stderr }: Outcome): string {
+  assert.deepEqual([code, stderr], [0, ""]);
+  return stdout;
+}
+
+test("eval-jobs prints a line for each package, wrong ones too, the same from the cache", async () => {
+  using temp = temporaryFolder();
+  writeFiles(join(temp.path, "set"), {
+    ...files,
+    "packages/wrong/package.ts": "export default 1;\n",
+  });
+  const text = done(await onSet(temp.path, "eval-jobs", "app", "wrong", "cross.aarch64-linux.lib"));
+  const [app, wrong, cross] = text
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  const { drvPath, outputs, inputDrvs, ...rest } = app;
+  assert.deepEqual(rest, {
+    attr: "app",
+    attrPath: ["app"],
+    name: "app-2",
+    system: process.arch === "arm64" ? "aarch64-linux" : "x86_64-linux",
+    meta: { description: "An application", license: [{ spdxId: "MIT" }] },
+  });
+  assert.match(drvPath, /^\/nix\/store\/.{32}-app-2\.drv$/);
+  assert.match(outputs.out, /^\/nix\/store\/.{32}-app-2$/);
+  assert.deepEqual(Object.values(inputDrvs), [["out"]]);
+  assert.deepEqual(Object.keys(wrong), ["attr", "attrPath", "error"]);
+  assert.match(wrong.error, /^error\[recipe-import\]/);
+  assert.deepEqual(cross.attrPath, ["cross", "aarch64-linux", "lib"]);
+  assert.equal(done(await onSet(temp.path, "eval-jobs", "app", "wrong", "cross.aarch64-linux.lib")), text);
+});
+
+test("why tells a value's story, and which lines wrote a text", async () => {
+  using temp = temporaryFolder();
+  writeFiles(join(temp.path, "set"), files);
+  const recipe = join(temp.path, "set/packages/app/package.ts");
+  assert.match(
+    done(await onSet(temp.path, "why", "app", "version")),
+    new RegExp(`^version = "2"\n[^]*    used: module app at ${recipe}:8:5, priority 100: "2"\n`),
+  );
+  assert.equal(
+    done(await onSet(temp.path, "why", "app", "--in-drv=-O2")),
+    `env.FLAGS = -O2 2\n    defined by module app at ${recipe}:11:12\nderivation FLAGS = -O2 2\n`,
+  );
+  const none = await onSet(temp.path, "why", "app", "--in-drv", "nothing of it");
+  assert.deepEqual(none, {
+    code: 1,
+    stdout: "",
+    stderr: '"nothing of it" is in no option of app, nor in its derivation\n',
+  });
+  assert.equal((await onSet(temp.path, "why", "app")).code, 2);
+});
+
+test("options lists declarations with present values", async () => {
+  using temp = temporaryFolder();
+  writeFiles(join(temp.path, "set"), files);
+  assert.equal(
+    done(await onSet(temp.path, "options", "app", "meta.d")),
+    'meta.description = "An application"\n  takes string; default ""; of module common\n  What it is, in a few words.\n',
+  );
+});
+
+test("diff previews what an overlay or a setting changes", async () => {
+  using temp = temporaryFolder();
+  writeFiles(join(temp.path, "set"), files);
+  writeFiles(temp.path, {
+    "overlay.ts": `import { mkForce, uses } from "cleave/modules";
+import { rawDerivation } from "cleave/package";
+export default {
+  lib: uses(rawDerivation).package("mine", ({ define }) => define({ args: mkForce(["-c", "make other"]) })),
+};
+`,
+  });
+  assert.equal(
+    done(await onSet(temp.path, "diff", "--with", "overlay.ts", "app", "lib")),
+    "app-2 only follows: lib-1\nlib-1 changes:\n  args\n    - -c make lib\n    + -c make other\n2 of 2 packages change\n",
+  );
+  assert.equal(
+    done(await onSet(temp.path, "diff", "--with-set", 'app.version="3"', "app", "lib")),
+    [
+      "app-3 changes:",
+      "  name",
+      "    - app-2",
+      "    + app-3",
+      "  FLAGS",
+      "    - -O2 2",
+      "    + -O2 3",
+      "1 of 2 packages change",
+      "",
+    ].join("\n"),
+  );
+});
+
+test("why-rebuild compares with a revision, down to files and lines", async () => {
+  using temp = temporaryFolder();
+  const set = join(temp.path, "set");
+  writeFiles(set, files);
+  const git = (...args: readonly string[]) =>
+    execFileSync("git", ["-C", set, "-c", "user.name=t", "-c", "user.email=t@example.org", ...args], {
+      stdio: "pipe",
+    });
+  git("init", "-q");
+  git("add", ".");
+  git("commit", "-qm", "First");
+  assert.equal(done(await onSet(temp.path, "why-rebuild", "--against", "HEAD", "app")), "app is as it was\n");
+  writeFiles(set, { "lib/flags.ts": 'export const optimise = "-O3";\n' });
+  assert.equal(
+    done(await onSet(temp.path, "why-rebuild", "--against", "HEAD", "app")),
+    [
+      "app-2 changes:",
+      "  FLAGS",
+      "    - -O2 2",
+      "    + -O3 2",
+      "files that changed:",
+      `  ${set}/lib/flags.ts`,
+      "written by:",
+      `  ${set}/packages/app/package.ts:11:12 (env.FLAGS)`,
+      "",
+    ].join("\n"),
+  );
+  const unknown = await onSet(temp.path, "why-rebuild", "app");
+  assert.equal(unknown.code, 1);
+  assert.equal(
+    unknown.stderr,
+    "error[rebuild-unknown]: there is no record of a build of app\n  hint: compare with a git revision: --against HEAD\n  more: cleave explain rebuild-unknown\n",
+  );
+});
+
+test("eval counts, and compares counts with a budget", async () => {
+  using temp = temporaryFolder();
+  writeFiles(join(temp.path, "set"), files);
+  done(await onSet(temp.path, "eval", "--write-budget", "budget.json", "app", "lib"));
+  const { growth, counts } = JSON.parse(readFileSync(join(temp.path, "budget.json"), "utf8"));
+  assert.equal(growth, 0.1);
+  assert.deepEqual([counts.packages, counts.dependencies, counts.files], [2, 1, 3]);
+  assert.equal(done(await onSet(temp.path, "eval", "--check-budget", "budget.json", "app", "lib")), "");
+  writeFiles(join(temp.path, "set"), {
+    "lib/flags.ts": `${"// Longer.\n".repeat(200)}${files["lib/flags.ts"]}`,
+  });
+  const grown = await onSet(temp.path, "eval", "--check-budget", "budget.json", "app", "lib");
+  assert.equal(grown.code, 1);
+  assert.match(
+    grown.stderr,
+    /^error\[budget-exceeded\]: counts have grown by more than 10 %: bytes \d+ to \d+\n/,
+  );
+});
