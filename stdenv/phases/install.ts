@@ -5,4 +5,4 @@ import { type MakeData, runMake } from "./make.ts";
 /** What the phase reads. */
 export type InstallData = MakeData;
 
-export default definePhase<InstallData>(runMake);
+export default definePhase<InstallData>((phase) => runMake(phase));

@@ -16,13 +16,13 @@ export type MakeData = ToolData & {
   readonly parallel: boolean;
 };
 
-/** Run `make`. */
-export async function runMake(phase: Phase<MakeData>): Promise<void> {
+/** Run `make`, with options of the phase's own for when jobs run beside each other. */
+export async function runMake(phase: Phase<MakeData>, whenParallel: readonly string[] = []): Promise<void> {
   const { shell, directory, makefile, targets, flags, parallel } = phase.data;
   await phase.exec(
     [
       "make",
-      ...(parallel ? [`-j${phase.cores}`] : []),
+      ...(parallel ? [`-j${phase.cores}`, ...whenParallel] : []),
       ...(makefile === null ? [] : ["-f", makefile]),
       `SHELL=${shell}`,
       ...flags,

@@ -9,7 +9,7 @@ local function add(...)
   end
 end
 if data.parallel then
-  add("-j" .. phase.cores)
+  add("-j" .. phase.cores, "-Oline")
 end
 if data.makefile ~= phase.json.null then
   add("-f", data.makefile)

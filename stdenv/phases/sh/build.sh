@@ -10,7 +10,7 @@ folder=$work_directory
 eval "set -- $(phase_words data.flags) $(phase_words data.targets)"
 set -- "SHELL=$shell" "$@"
 [ "$makefile" = null ] || set -- -f "$makefile" "$@"
-[ "$(phase_get data.parallel)" = false ] || set -- "-j$cores" "$@"
+[ "$(phase_get data.parallel)" = false ] || set -- "-j$cores" -Oline "$@"
 
 standard_environment
 run -C "$folder" make "$@"
