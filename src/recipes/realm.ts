@@ -78,7 +78,8 @@ export function thrownAt(error: unknown): Thrown | undefined {
 }
 
 function makeRealm(): Realm {
-  createRequire(import.meta.url)("ses");
+  // It makes globals.
+  void (createRequire(import.meta.url)("ses") as typeof import("ses"));
   const { lockdown } = globalThis as unknown as Ses;
   lockdown({
     errorTaming: "unsafe",
