@@ -61,8 +61,11 @@ export type LocalStore = Store & {
     options?: { readonly signal?: AbortSignal | undefined },
   ) => AsyncIterable<StorePath>;
 
-  /** Make a link a lasting root: an absolute path outside of the store. Throws `store-root-occupied`. */
-  readonly addRoot: (link: string, path: StorePath) => Promise<void>;
+  /**
+   * Make a link a lasting root: an absolute path outside of the store. It points to the path as builds see it, or to where that really
+   * lies. Throws `store-root-occupied`.
+   */
+  readonly addRoot: (link: string, path: StorePath, target?: "store" | "real") => Promise<void>;
   readonly findRoots: () => Promise<Roots>;
   readonly collect: (options?: CollectOptions) => Promise<Collected>;
   readonly verify: (options?: VerifyOptions) => Promise<VerifyFault[]>;
@@ -205,10 +208,10 @@ export async function openLocalStore({
     exportPaths: (paths) => guardAll(exportPaths(state, paths)),
     importPaths: (source, options) => guardAll(importPaths(state, source, options)),
 
-    addRoot: (link, path) =>
+    addRoot: (link, path, target) =>
       guard(async () => {
         await roots.add([path]);
-        addRoot(layout, link, path);
+        addRoot(layout, link, path, target);
       }),
     findRoots: () =>
       guard(() => {

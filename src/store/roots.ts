@@ -2,7 +2,9 @@
  * Roots of the collector: what it must keep, with all that it refers to.
  *
  * - *direct*: a link in `gcroots` or `profiles`, or in a folder there, to a store path; or a file named after one;
- * - *indirect*: such a link to a link elsewhere that points to a store path, which can be removed anywhere;
+ * - *indirect*: such a link to a link elsewhere that points to a store path, which can be removed anywhere. If that points to where
+ *   the path really lies, real Nix does not know it for a root, so there is a direct root in `gcroots/cleave-links`, too, which goes when
+ *   the link has gone;
  * - *temporary*: what living processes have in `temproots` (`temporary-roots.ts`);
  * - *running*: what `/proc` shows that processes have open, mapped or in their environment.
  */
@@ -21,7 +23,7 @@ import {
 } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { CleaveError, decodeText, type Emit, encodeText, fileError, quote } from "../base/index.ts";
-import { formatBase32, isForeignStorePath, type StorePath, storeFolder } from "../nix/index.ts";
+import { baseName, formatBase32, isForeignStorePath, type StorePath, storeFolder } from "../nix/index.ts";
 import { lookAt, namesIn, targetOf } from "./byte-names.ts";
 import { hasCode } from "./fault.ts";
 import type { Layout } from "./layout.ts";
@@ -69,8 +71,16 @@ export function findTemporaryRoots({ layout, emit }: Pick<Find, "layout" | "emit
   return roots;
 }
 
-/** Make a link a root: to the store path, and in `gcroots/auto` to that link. Throws `store-root-occupied`. */
-export function addRoot(layout: Layout, link: string, path: StorePath): void {
+/**
+ * Make a link a root, and in `gcroots/auto` a link to that link. It points to the store path as builds see it, as Nix has it, or to where
+ * that really lies. Throws `store-root-occupied`.
+ */
+export function addRoot(
+  layout: Layout,
+  link: string,
+  path: StorePath,
+  target: "store" | "real" = "store",
+): void {
   const old = lookAt(link);
   if (old !== undefined && !(old.isSymbolicLink() && storePathOf(targetOf(link), layout) !== undefined))
     throw new CleaveError({
@@ -78,9 +88,21 @@ export function addRoot(layout: Layout, link: string, path: StorePath): void {
       message: `${quote(link)} cannot become a link to ${path}: something else is there`,
       hint: "move it away, or choose another name for the link",
     });
-  makeLink(link, path);
   const digest = formatBase32(createHash("sha1").update(encodeText(link)).digest());
+  // The direct root comes first, so that no collector finds the path without any.
+  if (target === "real") makeLink(join(layout.roots, direct, digest), path);
+  makeLink(link, target === "real" ? join(layout.store, baseName(path)) : path);
   makeLink(join(layout.roots, "auto", digest), link);
+}
+
+/** The folder of direct roots that stand beside links to where paths really lie. */
+const direct = "cleave-links";
+
+/** Say whether the link beside which a direct root stands has gone, or points elsewhere by now. */
+function isStale(file: string, layout: Layout): boolean {
+  const link = look(join(layout.roots, "auto", basename(file)), targetOf);
+  const target = link === undefined ? undefined : look(link, targetOf);
+  return target === undefined || storePathOf(target, layout) !== targetOf(file);
 }
 
 /** Give the store path that an absolute path is or lies in, as builds see it or where it really lies. */
@@ -125,7 +147,12 @@ function findIn(file: string, find: Find, roots: Roots): void {
     for (const name of look(file, namesIn) ?? []) findIn(join(file, name), find, roots);
   else if (stats?.isSymbolicLink() === true) {
     const target = look(file, targetOf);
-    if (target === undefined || found(file, target)) return;
+    if (target === undefined) return;
+    if (file.startsWith(`${join(layout.roots, direct)}/`) && isStale(file, layout)) {
+      unlinkSync(encodeText(file));
+      return;
+    }
+    if (found(file, target)) return;
     const other = resolve(dirname(file), target);
     const otherStats = look(other, lookAt, file);
     if (otherStats?.isSymbolicLink() === true) {

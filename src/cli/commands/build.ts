@@ -1,4 +1,4 @@
-import { dirname, join, resolve } from "node:path";
+import { resolve } from "node:path";
 import type { RealiseContext } from "../../build/index.ts";
 import type { PackageInterface } from "../../package/index.ts";
 import { parsePartition } from "../../phases/index.ts";
@@ -98,7 +98,7 @@ async function makeLinks(
     const { outputs, path } = made.interface;
     for (const [name, output] of Object.entries(outputs)) {
       const suffix = `${index === 0 ? "" : `-${index + 1}`}${output === path ? "" : `-${name}`}`;
-      await store.addRoot(join(dirname(link), `${link.slice(dirname(link).length + 1)}${suffix}`), output);
+      await store.addRoot(`${link}${suffix}`, output, "real");
     }
   }
 }
