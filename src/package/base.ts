@@ -25,7 +25,8 @@ const phase = defineModule("phase", {
     interpreter: mkOption({
       type: types.nullOr(types.string),
       default: null,
-      description: "What runs the script; the package's interpreter where it says nothing.",
+      description:
+        "What runs the script. Where it says nothing, that is the package's interpreter, or the one that the script is written for.",
     }),
     script: mkOption({ type: storeFile, description: "The script, by script() of cleave/recipe." }),
     data: mkOption({
@@ -64,6 +65,12 @@ const interpreter = defineModule("interpreter", {
       default: [],
       description:
         "Arguments that stand before the script: words, and files such as the interpreter's library.",
+    }),
+    endings: mkOption({
+      type: types.listOf(types.string),
+      default: [],
+      description:
+        "How the names of scripts end that are written for it, such as .sh: it runs them in packages that are run by another.",
     }),
   },
 });

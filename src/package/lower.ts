@@ -54,7 +54,7 @@ export function planOf(config: PackageConfig): PackagePlan {
       phase === null
         ? null
         : {
-            interpreter: phase.interpreter ?? config.interpreter,
+            interpreter: phase.interpreter ?? interpreterFor(phase.script, config),
             script: phase.script,
             data: phase.data as Json,
             result: phase.result,
@@ -66,6 +66,14 @@ export function planOf(config: PackageConfig): PackagePlan {
             branch: phase.branch,
           };
   return makePlan(phases as Phases<string, StoreFile>);
+}
+
+/** Name what runs a script that names no interpreter: the package's, unless its name ends as those of others' scripts do. */
+function interpreterFor({ name }: StoreFile, { interpreter, interpreters }: PackageConfig): string {
+  const fitting = Object.keys(interpreters).filter((each) =>
+    interpreters[each]?.endings.some((ending) => name.endsWith(ending)),
+  );
+  return fitting.includes(interpreter) ? interpreter : (fitting[0] ?? interpreter);
 }
 
 function present(attributes: Readonly<Record<string, string | null>>): Record<string, string> {

@@ -7,7 +7,7 @@ import { file, program } from "cleave/recipe";
 export const quickjs = uses(base).module("quickjs", {}, ({ define }) =>
   define({
     runner: { tool: "bootstrap.quickjs", program: "bin/qjs", script: () => program("../runner/main.ts") },
-    interpreters: { quickjs: { tool: "bootstrap.quickjs", program: "bin/qjs" } },
+    interpreters: { quickjs: { tool: "bootstrap.quickjs", program: "bin/qjs", endings: [".js"] } },
   }),
 );
 
@@ -18,6 +18,7 @@ export const sh = uses(base).module("sh", {}, ({ define }) =>
       sh: {
         tool: "bootstrap.busybox",
         program: "bin/busybox",
+        endings: [".sh"],
         args: () => ["sh", file("../interpreters/sh/phase.sh"), file("../interpreters/sh/json.awk")],
       },
     },
@@ -31,6 +32,7 @@ export const lua = uses(base).module("lua", {}, ({ define }) =>
       lua: {
         tool: "bootstrap.lua",
         program: "bin/lua",
+        endings: [".lua"],
         args: () => [
           file("../interpreters/lua/phase.lua"),
           file("../interpreters/lua/json.lua"),

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { uses } from "../../src/modules/index.ts";
 import {
   checkDerivation,
   type Derivation,
@@ -8,9 +9,9 @@ import {
   type MadeDerivation,
   type StorePath,
 } from "../../src/nix/index.ts";
-import { graph, type Lowered, type Package } from "../../src/package/index.ts";
+import { base, evaluatePackage, graph, type Lowered, type Package } from "../../src/package/index.ts";
 import { allPartitions, cutTrunk } from "../../src/phases/index.ts";
-import { fileOf, type PhaseFacts, packageOf, usual } from "./rig.ts";
+import { contextOf, fileOf, type PhaseFacts, packageOf, usual } from "./rig.ts";
 
 const madeOf = ({ canonical, groups, branches }: Lowered): MadeDerivation[] => [
   canonical,
@@ -172,4 +173,40 @@ test("files in data stand for their paths and become inputs", () => {
   assert.deepEqual(data, { patch: fileOf("a.patch").path, list: [fileOf("b.patch").path, 1, null] });
   for (const name of ["a.patch", "b.patch"])
     assert.ok(lowered.canonical.derivation.inputSrcs.includes(fileOf(name).path));
+});
+
+test("a script that names no interpreter is run by the package's, or by the one it is written for", () => {
+  const interpreter = (endings: readonly string[]) => ({ tool: "qjs", program: "bin/qjs", endings });
+  const made = (own: string) =>
+    evaluatePackage(
+      uses(base).package("sample", ({ define }) =>
+        define({
+          name: "sample",
+          version: "1.0",
+          interpreter: own,
+          runner: { tool: "qjs", program: "bin/qjs", script: fileOf("runner.js") },
+          interpreters: {
+            quickjs: interpreter([".js"]),
+            bash: interpreter([".sh", ".bash"]),
+            sh: interpreter([".sh"]),
+          },
+          phases: {
+            a: { script: fileOf("a.js") },
+            b: { script: fileOf("b.sh") },
+            c: { script: fileOf("c.py") },
+            d: { script: fileOf("d.js"), interpreter: "sh" },
+            e: { script: fileOf("e.bash") },
+          },
+        }),
+      ),
+      contextOf("sample"),
+    );
+  const run = (own: string) => {
+    const { plan } = made(own);
+    assert.ok(plan);
+    return Object.fromEntries(plan.trunk.map(({ name, interpreter: by }) => [name, by]));
+  };
+  assert.deepEqual(run("sh"), { a: "quickjs", b: "sh", c: "sh", d: "sh", e: "bash" });
+  assert.deepEqual(run("bash"), { a: "quickjs", b: "bash", c: "bash", d: "sh", e: "bash" });
+  assert.deepEqual(run("quickjs"), { a: "quickjs", b: "bash", c: "quickjs", d: "sh", e: "bash" });
 });
