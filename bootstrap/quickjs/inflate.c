@@ -19,10 +19,7 @@ struct inflater {
     int held_bits;
     /* How many bits were made up after the end of the data. */
     int missing;
-    /* The last WINDOW bytes and what was not handed over yet. */
-    uint8_t out[WINDOW * 4];
-    size_t filled, handed;
-    struct sink *sink;
+    struct window window;
     struct code literals, distances;
 };
 
@@ -94,26 +91,6 @@ static int read_symbol(struct inflater *inflater, const struct code *code)
     return found >> 4;
 }
 
-/* Hand over what there is, and keep the window. */
-static int hand_over(struct inflater *inflater)
-{
-    size_t length = inflater->filled - inflater->handed;
-    if (length > 0 && inflater->sink->take(inflater->sink, inflater->out + inflater->handed, length) != 0)
-        return UNPACK_STOPPED;
-    if (inflater->filled > WINDOW) {
-        memmove(inflater->out, inflater->out + inflater->filled - WINDOW, WINDOW);
-        inflater->filled = WINDOW;
-    }
-    inflater->handed = inflater->filled;
-    return UNPACK_DONE;
-}
-
-static int put(struct inflater *inflater, uint8_t byte)
-{
-    inflater->out[inflater->filled++] = byte;
-    return inflater->filled == sizeof(inflater->out) ? hand_over(inflater) : UNPACK_DONE;
-}
-
 static int inflate_stored(struct inflater *inflater)
 {
     take(inflater, inflater->held_bits & 7);
@@ -121,7 +98,7 @@ static int inflate_stored(struct inflater *inflater)
     if ((length ^ inverse) != 0xffff)
         return UNPACK_MALFORMED;
     while (length-- > 0) {
-        int done = put(inflater, (uint8_t)take(inflater, 8));
+        int done = window_put(&inflater->window, (uint8_t)take(inflater, 8));
         if (ran_out(inflater))
             return UNPACK_MALFORMED;
         if (done != UNPACK_DONE)
@@ -163,14 +140,13 @@ static int inflate_coded(struct inflater *inflater)
         if (symbol == 256)
             return UNPACK_DONE;
         if (symbol < 256) {
-            done = put(inflater, (uint8_t)symbol);
+            done = window_put(&inflater->window, (uint8_t)symbol);
         } else {
             int length = read_length(inflater, symbol);
             int distance = read_distance(inflater, read_symbol(inflater, &inflater->distances));
-            if (length < 0 || distance < 0 || (size_t)distance > inflater->filled)
+            if (length < 0 || distance < 0)
                 return UNPACK_MALFORMED;
-            for (; length > 0 && done == UNPACK_DONE; length -= 1)
-                done = put(inflater, inflater->out[inflater->filled - distance]);
+            done = window_copy(&inflater->window, distance, length);
         }
         if (done != UNPACK_DONE)
             return done;
@@ -234,21 +210,23 @@ static int inflate_blocks(struct inflater *inflater)
         }
         if (done != UNPACK_DONE) {
             /* Even what is cut off may have held something. */
-            if (done == UNPACK_MALFORMED && hand_over(inflater) == UNPACK_STOPPED)
+            if (done == UNPACK_MALFORMED && window_flush(&inflater->window) == UNPACK_STOPPED)
                 return UNPACK_STOPPED;
             return done;
         }
     }
-    return hand_over(inflater);
+    return window_flush(&inflater->window);
 }
 
 int inflate(const uint8_t *bytes, size_t length, size_t *used, struct sink *sink)
 {
     struct inflater *inflater = must_alloc(NULL, sizeof(*inflater));
-    *inflater = (struct inflater){ .in = bytes, .end = bytes + length, .sink = sink };
+    *inflater = (struct inflater){ .in = bytes, .end = bytes + length };
+    window_start(&inflater->window, WINDOW, sink);
     int done = inflate_blocks(inflater);
     /* Whole bytes that were held but not used go back. */
     *used = inflater->in - bytes - (inflater->held_bits - inflater->missing > 0 ? (inflater->held_bits - inflater->missing) / 8 : 0);
+    window_end(&inflater->window);
     free(inflater);
     return done;
 }

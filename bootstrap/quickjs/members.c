@@ -2,13 +2,16 @@
  * Looks into compressed files: see members.h.
  *
  * gzip (RFC 1952): the whole file is members, one after the other. zip: the central directory, found from the end of the
- * file, lists members; those that are stored count too, because the zip has their checksum.
+ * file, lists members; those that are stored count too, because the zip has their checksum. xz and zstd: the
+ * whole file.
  */
 #include <string.h>
 
 #include "inflate.h"
 #include "members.h"
 #include "native.h"
+#include "xz.h"
+#include "zstd.h"
 
 /* A sink that searches; what may be the start of a hash part is kept for the next piece. */
 struct searcher {
@@ -134,6 +137,10 @@ int find_in_members(const struct hashes *hashes, const uint8_t *bytes, size_t le
         return -1;
     if (bytes[0] == 0x1f && bytes[1] == 0x8b)
         return find_in_gzip(&searcher, bytes, length);
+    if (memcmp(bytes, "\375" "7zXZ", 6) == 0)
+        return unxz(bytes, length, &searcher.sink) == UNPACK_STOPPED ? searcher.found : -1;
+    if (memcmp(bytes, "\x28\xb5\x2f\xfd", 4) == 0)
+        return unzstd(bytes, length, &searcher.sink) == UNPACK_STOPPED ? searcher.found : -1;
     if (length >= 22 && bytes[0] == 'P' && bytes[1] == 'K')
         return find_in_zip(&searcher, bytes, length);
     return -1;

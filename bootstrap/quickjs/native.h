@@ -1,8 +1,8 @@
 /*
  * What the files of the module `cleave:native` share. stdenv/runner/native.d.ts says what each function does.
  *
- * The module is made of text.c (byte strings), search.c, inflate.c (what is in files), walk.c (trees), and of the functions
- * that scripts call: path.c, tree.c, rewrite.c, process.c. native.c puts them together.
+ * The functions that scripts call are in path.c, tree.c (with copy-tree.c), rewrite.c and process.c; native.c puts them
+ * together. Below them are text.c (byte strings), walk.c (trees), search.c and members.c (what is in files), and their parts.
  */
 #ifndef CLEAVE_NATIVE_H
 #define CLEAVE_NATIVE_H

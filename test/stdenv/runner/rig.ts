@@ -3,15 +3,7 @@
  * one through a NAR, as through a store.
  */
 import assert from "node:assert/strict";
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { dumpPath, hashPath, restorePath } from "../../../src/nix/index.ts";
 import { bundleScript } from "../../../src/package/bundle.ts";
@@ -73,7 +65,7 @@ export type GroupRequest = {
 
 export type Attributes = { cleave: Record<string, unknown>; outputs: Record<string, string> };
 
-export const packageOf = { name: "leaky", version: "1.0" };
+const packageOf = { name: "leaky", version: "1.0" };
 const statePath = `/nix/store/${"s".repeat(32)}-leaky-1.0-state`;
 const realDigits: Readonly<Record<string, string>> = { out: "1", dev: "2" };
 export const realPath = (output: string): string =>
@@ -229,9 +221,4 @@ async function findQuickjs(): Promise<string> {
     assert.deepEqual(failed.map(String), []);
   }
   return path;
-}
-
-/** List the names in a folder, ordered. */
-export function namesIn(folder: string): string[] {
-  return readdirSync(folder).sort();
 }

@@ -1,5 +1,7 @@
 /** What becomes of the outputs: names, links, contents, and what cannot be rewritten. */
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import {
   chmodSync,
   existsSync,
@@ -12,8 +14,9 @@ import {
 } from "node:fs";
 import { basename, join } from "node:path";
 import { after, before, test } from "node:test";
-import { deflateRawSync, gunzipSync, gzipSync } from "node:zlib";
+import { constants, deflateRawSync, gunzipSync, gzipSync, zstdCompressSync } from "node:zlib";
 import { needsTools } from "../../support/bootstrapped.ts";
+import { repository } from "../../support/cleave.ts";
 import { needsBusybox } from "../../support/sandbox.ts";
 import { inStore, openRunnerRig, placeholderOf, type RunnerRig, readOutput, realPath } from "./rig.ts";
 
@@ -116,6 +119,18 @@ function zip(name: string, content: Uint8Array, method: 0 | 8): Uint8Array {
   return Buffer.concat([local, central, end]);
 }
 
+/** Compress with the program xz of the machine. */
+function xz(content: Uint8Array, ...args: string[]): Uint8Array {
+  return execFileSync("xz", ["-c", ...args], { input: content, maxBuffer: 1 << 26 });
+}
+
+function zstd(content: Uint8Array, level: number): Uint8Array {
+  return zstdCompressSync(content, { params: { [constants.ZSTD_c_compressionLevel]: level } });
+}
+
+/** Text as programs and people write it. */
+const words = readFileSync(join(repository, "package-lock.json"));
+
 const path = Buffer.from(`${noise}${placeholderOf("out")}/share${noise}`);
 const plain = Buffer.from(noise);
 const compressed: Readonly<Record<string, Uint8Array>> = {
@@ -127,6 +142,18 @@ const compressed: Readonly<Record<string, Uint8Array>> = {
   "repeated.gz": gzipSync(Buffer.concat([Buffer.from("x".repeat(300_000)), path])),
   "deflated.zip": zip("member", path, 8),
   "stored.zip": zip("member", path, 0),
+  "best.xz": xz(path, "-9e"),
+  "fastest.xz": xz(path, "-0"),
+  "blocks.xz": xz(path, "--block-size=100000", "--check=sha256"),
+  "filtered.xz": xz(path, "--x86", "--lzma2=preset=6,lc=0,lp=2,pb=0"),
+  "repeated.xz": xz(Buffer.concat([Buffer.from("xyz".repeat(2_000_000)), randomBytes(200_000), path])),
+  "fastest.zst": zstd(path, 1),
+  "best.zst": zstd(path, 19),
+  "incompressible.zst": zstd(Buffer.concat([randomBytes(300_000), path]), 3),
+  "repeated.zst": zstd(Buffer.concat([Buffer.from("xyz".repeat(2_000_000)), Buffer.alloc(300_000), path]), 9),
+  "words.zst": zstd(Buffer.concat([words, words.subarray(7), Buffer.from(placeholderOf("out")), words]), 12),
+  "words.xz": xz(Buffer.concat([words, words.subarray(7), Buffer.from(placeholderOf("out")), words])),
+  "short.zst": zstd(Buffer.from(placeholderOf("out")), 3),
 };
 
 for (const [name, content] of Object.entries(compressed))
@@ -153,6 +180,10 @@ test(
     const given = {
       "plain.gz": gzipSync(plain),
       "cut.gz": half,
+      "plain.zst": zstd(Buffer.concat([plain, words]), 7),
+      "cut.zst": zstd(plain, 3).subarray(0, 20_000),
+      "plain.xz": xz(plain),
+      "cut.xz": xz(plain).subarray(0, 20_000),
       "plain.zip": zip("member", plain, 8),
       broken: Buffer.concat([Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0]), Buffer.alloc(1000, 0xff)]),
       end: Buffer.concat([
