@@ -1,17 +1,12 @@
 /** Partition law, on phases that leave what they should not: joined and cut anywhere, outputs have the same bytes. */
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
+import { engines } from "../../sandbox/engines.ts";
 import { needsTools } from "../../support/bootstrapped.ts";
 import { needsBusybox } from "../../support/sandbox.ts";
-import { openRunnerRig, type RunnerRig, readOutput, type TestPhase } from "./rig.ts";
+import { openRunnerRig, readOutput, type TestPhase } from "./rig.ts";
 
 const options = needsTools.skip === false ? needsBusybox : needsTools;
-
-let rig: RunnerRig;
-before(async () => {
-  if (options.skip === false) rig = await openRunnerRig();
-});
-after(() => rig?.[Symbol.asyncDispose]());
 
 /** Lists all that a phase can see of what others have left, into the file that its argument names. */
 const look = `
@@ -97,18 +92,22 @@ function differences(a: string, b: string): string[] {
   return a.split("\n").filter((line) => !lines.has(line));
 }
 
-test("Partition law: leaky phases, all partitions, copied and handed on", options, async () => {
-  const outputs = ["out", "dev"];
-  const joined = await rig.build(phases, [], { outputs });
-  const seen = (of: typeof joined) =>
-    ["configure", "build", "install", "phase"]
-      .map((name) => readOutput(of.last, `seen/seen.${name}`))
-      .join("\n");
-  assert.doesNotMatch(seen(joined), /leak$/m);
-  for (const cuts of [[0], [1], [2], [0, 1], [0, 2], [1, 2], [0, 1, 2]])
-    for (const live of [false, true]) {
-      const cut = await rig.build(phases, cuts, { outputs, live });
-      assert.deepEqual(differences(seen(cut), seen(joined)), [], `cut after ${cuts}, live ${live}`);
-      assert.deepEqual(cut.hashes, joined.hashes, `cut after ${cuts}, live ${live}`);
-    }
-});
+for (const { engine, skip } of engines)
+  test(`Partition law: leaky phases, all partitions, copied and handed on (${engine})`, {
+    skip: options.skip || skip,
+  }, async () => {
+    await using rig = await openRunnerRig(engine);
+    const outputs = ["out", "dev"];
+    const joined = await rig.build(phases, [], { outputs });
+    const seen = (of: typeof joined) =>
+      ["configure", "build", "install", "phase"]
+        .map((name) => readOutput(of.last, `seen/seen.${name}`))
+        .join("\n");
+    assert.doesNotMatch(seen(joined), /leak$/m);
+    for (const cuts of [[0], [1], [2], [0, 1], [0, 2], [1, 2], [0, 1, 2]])
+      for (const live of [false, true]) {
+        const cut = await rig.build(phases, cuts, { outputs, live });
+        assert.deepEqual(differences(seen(cut), seen(joined)), [], `cut after ${cuts}, live ${live}`);
+        assert.deepEqual(cut.hashes, joined.hashes, `cut after ${cuts}, live ${live}`);
+      }
+  });
