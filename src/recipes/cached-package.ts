@@ -318,9 +318,11 @@ export function tripleOf(platforms: Platforms): string {
   return triple;
 }
 
-/** The platforms of a package that another one needs: a tool runs where that is built, a library where it runs. */
+/**
+ * The platforms of a package that another one needs: a library runs where that does, a tool where that is built. What a tool
+ * makes is for where the other one runs, so the tools of a cross compiler are no cross compilers themselves.
+ */
 function platformsFor(role: Role, platforms: Platforms): Platforms {
   const { build, host } = platforms;
-  if (role === "libraries" || formatPlatform(build) === formatPlatform(host)) return platforms;
-  return { build, host: build, target: host };
+  return role === "libraries" ? platforms : { build, host: build, target: host };
 }

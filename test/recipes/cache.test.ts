@@ -6,6 +6,7 @@ import { readdirSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { Event } from "../../src/base/index.ts";
+import type { Package } from "../../src/package/index.ts";
 import type { PackageSetOptions } from "../../src/recipes/index.ts";
 import { repository } from "../support/cleave.ts";
 import { openSet, rawRecipe, writeFiles } from "../support/recipes.ts";
@@ -141,6 +142,33 @@ test("another platform has other packages, whose tools are those of this one", (
   assert.equal(there.tools["tool"]?.version, here.tools["tool"]?.version);
   assert.notEqual(there.libraries["lib"]?.path, here.libraries["lib"]?.path);
   assert.equal(there.libraries["lib"]?.path, set.package("cross.aarch64-linux.lib").interface.path);
+});
+
+test("a tool for another platform is made by tools for this one", () => {
+  using temp = temporaryFolder();
+  const platforms = `["build", "host", "target"].map((each) => config.platforms[each as "host"].cpu).join(" ")`;
+  const using = (name: string) => ({
+    env: { platforms, tool: `config.inputs.tools["it"]!.path` },
+    more: `tools: { it: "${name}" },`,
+  });
+  writeFiles(temp.path, {
+    "compiler/package.ts": rawRecipe("compiler", { env: { platforms } }),
+    "generator/package.ts": rawRecipe("generator", using("compiler")),
+    "app/package.ts": rawRecipe("app", using("generator")),
+  });
+  const set = openSet(temp.path);
+  const platformsOf = (made: Package) =>
+    new Map(made.lower("joined").canonical.derivation.env).get("platforms");
+  const toolOf = (made: Package) => {
+    const tool = made.config.inputs.tools["it"];
+    assert.ok(tool);
+    return set.packageOf(tool);
+  };
+  const app = set.package("cross.aarch64-linux.app");
+  assert.equal(platformsOf(app), "x86_64 aarch64 aarch64");
+  const generator = toolOf(app);
+  assert.equal(platformsOf(generator), "x86_64 x86_64 aarch64");
+  assert.equal(platformsOf(toolOf(generator)), "x86_64 x86_64 x86_64");
 });
 
 test("a cache that cannot be read is made anew, with one warning", () => {
