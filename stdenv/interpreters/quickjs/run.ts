@@ -1,7 +1,7 @@
 /** Running a script: `phase.json` in, `result.json` out, and failures told with their place in the source. */
 import { decodeText, readFile, writeFile } from "cleave:native";
-import * as std from "std";
 import type { PhaseFile } from "cleave/phases";
+import * as std from "std";
 import { PhaseFailure } from "./failure.ts";
 import { parent } from "./files.ts";
 import { makePhase, type Phase } from "./phase.ts";
