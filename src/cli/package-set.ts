@@ -1,6 +1,6 @@
 /** The package set of a command: cleave's own recipes, and those of the user's folder. */
 import { existsSync, readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { CleaveError, quote } from "../base/index.ts";
 import type { Package, PackageInterface } from "../package/index.ts";
@@ -59,10 +59,7 @@ export async function openPackages(args: Arguments, io: Io, more: More = {}): Pr
     bundles: cache?.startsWith("/") === true ? join(cache, "cleave/bundles") : undefined,
     overlays: [...args.values("overlay").map((file) => resolve(io.cwd, file)), ...(more.overlays ?? [])],
     settings: [...args.values("set"), ...(more.settings ?? [])],
-    cache:
-      args.flag("no-eval-cache") || more.cache === false
-        ? undefined
-        : join(findRoot(io.env, io.cwd), "nix/var/cleave"),
+    cache: args.flag("no-eval-cache") || more.cache === false ? undefined : cacheFolder(io),
     emit: io.emit,
   });
 }
@@ -80,6 +77,12 @@ export async function withPackages<T>(
 /** Give the package that an interface describes. */
 export function packageOf(set: PackageSet, used: PackageInterface): Package {
   return set.packageOf(used);
+}
+
+/** Give the folder of the evaluation cache; nothing where there is no place for a store either. */
+function cacheFolder({ env, cwd }: Io): string | undefined {
+  const root = findRoot(env, cwd);
+  return existsSync(root) || existsSync(dirname(root)) ? join(root, "nix/var/cleave") : undefined;
 }
 
 function sourcesOf(args: Arguments, { cwd }: Io): readonly Source[] {

@@ -10,7 +10,7 @@
  * It is written in one transaction after the work, and several processes may do so at once: what one writes is right
  * whatever the others did, as a result is only as good as its reads. A file that SQLite does not take is replaced.
  */
-import { mkdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import type { Emit } from "../base/index.ts";
@@ -68,9 +68,9 @@ export class Cache {
   readonly #new = new Map<string, NewResult>();
   #scheduled = false;
 
-  constructor(file: string, files: Files, emit: Emit) {
+  constructor(db: DatabaseSync, files: Files) {
     this.#files = files;
-    this.#db = open(file, emit);
+    this.#db = db;
     this.#select = this.#db.prepare(
       "select id, recipe, reads, dependencies, digest from results where key = ?",
     );
@@ -240,6 +240,17 @@ function flushAll(): void {
   for (const each of opened) each.flush();
 }
 
+/** Open a cache; `undefined` where this user cannot write one. */
+export function openCache(file: string, files: Files, emit: Emit): Cache | undefined {
+  try {
+    if (!existsSync(file)) forgetOld(dirname(file));
+    return new Cache(open(file, emit), files);
+  } catch (error) {
+    if (isRefused(error)) return undefined;
+    throw error;
+  }
+}
+
 function open(file: string, emit: Emit): DatabaseSync {
   try {
     return connect(file);
@@ -249,9 +260,27 @@ function open(file: string, emit: Emit): DatabaseSync {
       type: "warning",
       message: `the evaluation cache ${file} cannot be read; it is made anew`,
     });
-    for (const each of [file, `${file}-wal`, `${file}-shm`]) rmSync(each, { force: true });
+    remove(file);
     return connect(file);
   }
+}
+
+/** How many caches of other versions stay, and for how long they do in any case, in milliseconds. */
+const keptVersions = 2;
+const keptFor = 3_600_000;
+
+/** Delete caches of other versions. Processes that use one go on with the file that has no name any more. */
+function forgetOld(folder: string): void {
+  if (!existsSync(folder)) return;
+  const old = readdirSync(folder)
+    .filter((name) => /^evaluation-[0-9a-f]+\.sqlite$/.test(name))
+    .map((name) => ({ file: `${folder}/${name}`, time: statSync(`${folder}/${name}`).mtimeMs }))
+    .sort((a, b) => b.time - a.time);
+  for (const { file, time } of old.slice(keptVersions)) if (time < Date.now() - keptFor) remove(file);
+}
+
+function remove(file: string): void {
+  for (const each of [file, `${file}-wal`, `${file}-shm`]) rmSync(each, { force: true });
 }
 
 function connect(file: string): DatabaseSync {
@@ -270,4 +299,12 @@ function connect(file: string): DatabaseSync {
 /** SQLITE_CORRUPT and SQLITE_NOTADB. */
 function isCorrupt(error: unknown): boolean {
   return [11, 26].includes((error as { errcode?: number }).errcode ?? 0);
+}
+
+/** The system refuses, or SQLite: SQLITE_PERM, SQLITE_READONLY, SQLITE_CANTOPEN. */
+function isRefused(error: unknown): boolean {
+  const { code = "", errcode = 0 } = error as { readonly code?: string; readonly errcode?: number };
+  return (
+    ["EACCES", "EPERM", "EROFS", "ENOTDIR", "ENOSPC"].includes(code) || [3, 8, 14].includes(errcode & 255)
+  );
 }

@@ -9,7 +9,7 @@ import { CleaveError, type Emit, nearest, quote } from "../base/index.ts";
 import type { Derivation, StorePath } from "../nix/index.ts";
 import type { PackageInterface, Platforms } from "../package/interface.ts";
 import { parsePlatform } from "../package/platform.ts";
-import { Cache } from "./cache.ts";
+import { type Cache, openCache } from "./cache.ts";
 import { CachedPackage, type SetOfPackages, type SetPackage, tripleOf } from "./cached-package.ts";
 import type { Evaluator } from "./evaluator.ts";
 import { Files } from "./files.ts";
@@ -93,7 +93,7 @@ class Sets implements SetOfPackages {
       parseSetting(each, (name) => findRecipe(options.sources, name, this.files) !== undefined),
     );
     if (options.cache !== undefined)
-      this.cache = new Cache(
+      this.cache = openCache(
         `${options.cache}/evaluation-${evaluationVersion()}.sqlite`,
         this.files,
         options.emit,

@@ -35,8 +35,8 @@ function jobOf(set: PackageSet, attribute: string): object {
   try {
     record = set.package(attribute).record;
   } catch (error) {
-    if (!(error instanceof CleaveError)) throw error;
-    return { ...names, error: describeError(error) };
+    // Whatever it is, the others are told of.
+    return { ...names, error: error instanceof CleaveError ? describeError(error) : String(error) };
   }
   const { interface: made, system, inputDrvs, meta } = record;
   return {

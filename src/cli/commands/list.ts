@@ -30,7 +30,8 @@ export const search: Command = {
     const found: { attribute: string; version: string; description: string }[] = [];
     for (const attribute of set.attributes()) {
       try {
-        const { name, version, meta } = set.package(attribute).config;
+        const { interface: made, meta } = set.package(attribute).record;
+        const { name, version } = made;
         const text = `${attribute} ${name} ${meta.description}`.toLowerCase();
         if (words.every((word) => text.includes(word)))
           found.push({ attribute, version, description: meta.description });
