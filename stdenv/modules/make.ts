@@ -1,6 +1,6 @@
 /** Packages that are built by a makefile: build, check, install. */
-import { mkDefault, mkIf, mkOption, types, uses } from "cleave/modules";
-import type { StoreFile } from "cleave/package";
+import { mkDefault, mkForce, mkIf, mkMerge, mkOption, mkOptionDefault, types, uses } from "cleave/modules";
+import type { Platform, StoreFile } from "cleave/package";
 import type { MakeData } from "../phases/make.ts";
 import { standardScript } from "./scripts.ts";
 import { type Given, standard } from "./standard.ts";
@@ -27,7 +27,11 @@ export const make = uses(standard).module(
         default: ["install"],
         description: "What install makes.",
       }),
-      doCheck: mkOption({ type: types.bool, default: true, description: "Whether there is a phase check." }),
+      doCheck: mkOption({
+        type: types.bool,
+        description:
+          "Whether there is a phase check; where it says nothing, there is if what is built runs where it is built.",
+      }),
       parallel: mkOption({
         type: types.bool,
         default: true,
@@ -59,6 +63,7 @@ export const make = uses(standard).module(
     const scriptOf = (name: string) => mkDefault<StoreFile>(() => standardScript(name, config));
     return define({
       tools: { make: mkDefault("bootstrap.make") },
+      doCheck: mkOptionDefault(() => isNative(config.platforms)),
       phases: {
         build: {
           after: ["patch"],
@@ -66,15 +71,19 @@ export const make = uses(standard).module(
           script: scriptOf("build"),
           data: () => data(config.buildTargets, config.buildFlags),
         },
-        check: mkIf(
-          () => config.doCheck,
-          () => ({
+        check: mkMerge([
+          {
             after: ["build"],
             branch: true,
             script: scriptOf("check"),
             data: () => data(config.checkTargets, config.checkFlags),
-          }),
-        ),
+          },
+          // What a recipe says of the phase is in vain then.
+          mkIf(
+            () => !config.doCheck,
+            () => mkForce(null),
+          ),
+        ]),
         install: {
           after: ["build"],
           before: ["fixup"],
@@ -85,3 +94,8 @@ export const make = uses(standard).module(
     });
   },
 );
+
+/** Say whether what is built runs where it is built. */
+function isNative({ build, host }: { readonly build: Platform; readonly host: Platform }): boolean {
+  return build.cpu === host.cpu && build.kernel === host.kernel && build.abi === host.abi;
+}
