@@ -5,7 +5,7 @@
  * The bytes are the same: the runner leaves the tree as it saved it, and saving and restoring are each other's inverse. A
  * tree is handed on once; whoever else starts from the state restores it.
  */
-import { existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { chmodSync, lstatSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { isJsonRecord, type JsonRecord } from "../nix/derivation/json-text.ts";
 import { type Derivation, isStorePath, type StorePath, structuredAttrs } from "../nix/index.ts";
@@ -40,11 +40,9 @@ export function makeHandOver(builds: readonly BuildNode[], work: WorkFolder): Ha
       if (group?.end !== "state" || state === undefined || again || !takers.has(state)) return;
       const kept = join(work.path, `tree-${count++}`);
       mkdirSync(join(kept, "outputs"), { recursive: true });
-      renameSync(join(build, "work"), join(kept, "work"));
-      for (const placeholder of group.placeholders) {
-        const from = join(store, basename(placeholder));
-        if (existsSync(from)) renameSync(from, join(kept, "outputs", basename(placeholder)));
-      }
+      move(join(build, "work"), join(kept, "work"));
+      for (const placeholder of group.placeholders)
+        move(join(store, basename(placeholder)), join(kept, "outputs", basename(placeholder)));
       left.set(state, kept);
     },
     take: (node, { build, store }) => {
@@ -52,14 +50,22 @@ export function makeHandOver(builds: readonly BuildNode[], work: WorkFolder): Ha
       const kept = group?.start === undefined ? undefined : left.get(group.start);
       if (group?.start === undefined || kept === undefined || takers.get(group.start) !== node) return;
       left.delete(group.start);
-      renameSync(join(kept, "work"), join(build, "work"));
-      for (const placeholder of group.placeholders) {
-        const from = join(kept, "outputs", basename(placeholder));
-        if (existsSync(from)) renameSync(from, join(store, basename(placeholder)));
-      }
+      move(join(kept, "work"), join(build, "work"));
+      for (const placeholder of group.placeholders)
+        move(join(kept, "outputs", basename(placeholder)), join(store, basename(placeholder)));
       writeFileSync(join(build, note), `${JSON.stringify({ state: group.start })}\n`);
     },
   };
+}
+
+/** Rename what is there, if anything is; a folder that may not be written to has to be writable meanwhile. */
+function move(from: string, to: string): void {
+  const status = lstatSync(from, { throwIfNoEntry: false });
+  if (status === undefined) return;
+  const isClosed = status.isDirectory() && (status.mode & 0o200) === 0;
+  if (isClosed) chmodSync(from, status.mode | 0o200);
+  renameSync(from, to);
+  if (isClosed) chmodSync(to, status.mode);
 }
 
 type Group = {

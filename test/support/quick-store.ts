@@ -27,18 +27,7 @@ export async function quickStore({
 } = {}): Promise<QuickStore> {
   const temp = temporaryFolder();
   const root = join(temp.path, "store");
-  const platform = parsePlatform("x86_64-linux");
-  const set = openPackageSet({
-    sources: [{ folder: join(repository, "bootstrap"), prefix: "bootstrap." }],
-    platforms: { build: platform, host: platform, target: platform },
-    emit: () => {},
-  });
-  const { path } = set.package("bootstrap.quickjs").interface;
-  {
-    await using tools = await openLocalStore({ root: toolsRoot });
-    await using own = await openLocalStore({ root });
-    await own.addNar({ ...(await tools.requireInfo(path)), deriver: undefined }, tools.nar(path));
-  }
+  await copyPackages(["bootstrap.quickjs"], root);
   const run = (...args: string[]) =>
     cleave(args, {
       cwd: temp.path,
@@ -54,6 +43,31 @@ export async function quickStore({
     },
     [Symbol.dispose]: () => temp[Symbol.dispose](),
   };
+}
+
+/** Copy the outputs of packages, with all that they refer to, out of the store of the tools; of others what they are made from. */
+export async function copyPackages(
+  attributes: readonly string[],
+  root: string,
+  sourcesOf: readonly string[] = [],
+): Promise<void> {
+  const platform = parsePlatform("x86_64-linux");
+  const set = openPackageSet({
+    sources: [
+      { folder: join(repository, "packages"), prefix: "" },
+      { folder: join(repository, "bootstrap"), prefix: "bootstrap." },
+    ],
+    platforms: { build: platform, host: platform, target: platform },
+    emit: () => {},
+  });
+  const outputs = attributes.flatMap((each) => Object.values(set.package(each).interface.outputs));
+  const sources = sourcesOf.flatMap((each) =>
+    [...set.package(each).lower("joined").inputs.fetched.values()].map(({ output }) => output),
+  );
+  await using tools = await openLocalStore({ root: toolsRoot });
+  await using own = await openLocalStore({ root });
+  for (const path of await tools.closure([...outputs, ...sources]))
+    await own.addNar({ ...(await tools.requireInfo(path)), deriver: undefined }, tools.nar(path));
 }
 
 /** Take out of a text what varies from run to run: hash parts of store paths, and durations. */
