@@ -100,8 +100,14 @@ export function callerOutside(): Location | undefined {
 }
 
 function siteOutside() {
-  const own = new URL(".", import.meta.url).href;
-  return getCallSites(12).find(({ scriptName }) => !scriptName.startsWith(own));
+  // Most calls come from near by, and each frame costs.
+  return getCallSites(7).find(isOutside) ?? getCallSites(12).find(isOutside);
+}
+
+const own = new URL(".", import.meta.url).href;
+
+function isOutside({ scriptName }: { readonly scriptName: string }): boolean {
+  return !scriptName.startsWith(own);
 }
 
 /** Find where the calling code is in a file; `undefined` if it is not. */

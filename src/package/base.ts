@@ -18,7 +18,7 @@ const names = (description: string) =>
   mkOption({ type: types.listOf(types.string), default: [], description });
 
 const extra = (description: string) =>
-  mkOption({ type: types.attrsOf(types.nullOr(types.string)), default: {}, description });
+  mkOption({ type: types.attrsOf(types.removable(types.string)), default: {}, description });
 
 const phase = defineModule("phase", {
   options: {
@@ -107,6 +107,12 @@ export const base = uses(common).module(
         program: mkOption({ type: types.string, description: "The program's place in that package." }),
         script: mkOption({ type: storeFile, description: "The runner itself." }),
       },
+      forTarget: mkOption({
+        type: types.bool,
+        default: false,
+        description:
+          "Whether what the phases do depends on the target platform, as a compiler's do. Otherwise they are told the host platform as target, and one build serves for all.",
+      }),
       placeholders: mkOption({
         type: types.attrsOf(types.string),
         readOnly: true,
@@ -114,7 +120,7 @@ export const base = uses(common).module(
           "Where phases see the outputs, by name: what a package is told about the places where it is going to be.",
       }),
       phases: mkOption({
-        type: types.attrsOf(types.nullOr(types.submodule(phase))),
+        type: types.attrsOf(types.removable(types.submodule(phase))),
         default: {},
         description:
           "The steps of the build by name. null takes one away; the order comes from after and before, and from the names where these leave a choice.",

@@ -4,7 +4,7 @@ import type { PackageContext, PackageInterface, Platform } from "./interface.ts"
 
 /** Attributes of the package set by the name under which phases find them; `null` takes one away again. */
 const attributes = (description: string) =>
-  mkOption({ type: types.attrsOf(types.nullOr(types.string)), default: {}, description });
+  mkOption({ type: types.attrsOf(types.removable(types.string)), default: {}, description });
 
 const folders = (description: string) => mkOption({ type: types.listOf(types.string), description });
 

@@ -92,7 +92,9 @@ export type Lowering = {
 /** Prepare the lowering of a package. Throws what planning throws; each partition is lowered when it is asked for. */
 export function makeLowering(config: PackageConfig, context: PackageContext): Lowering {
   const plan = planOf(config);
-  const { name, version: packageVersion, outputs, platforms, placeholders } = config;
+  const { name, version: packageVersion, outputs, placeholders } = config;
+  const { build, host, target } = config.platforms;
+  const platforms = { build, host, target: config.forTarget ? target : host };
   const fullName = `${name}-${packageVersion}`;
   const runnerInputs = new Inputs();
   const [runnerPath = ""] = runnerInputs.addPackage(context.resolve(config.runner.tool, "tools"));

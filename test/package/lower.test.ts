@@ -9,9 +9,17 @@ import {
   type MadeDerivation,
   type StorePath,
 } from "../../src/nix/index.ts";
-import { base, evaluatePackage, graph, type Lowered, type Package } from "../../src/package/index.ts";
+import {
+  base,
+  evaluatePackage,
+  graph,
+  type Lowered,
+  type Package,
+  type Platform,
+  parsePlatform,
+} from "../../src/package/index.ts";
 import { allPartitions, cutTrunk } from "../../src/phases/index.ts";
-import { contextOf, fileOf, type PhaseFacts, packageOf, usual } from "./rig.ts";
+import { contextOf, fileOf, type PhaseFacts, packageOf, platforms, usual } from "./rig.ts";
 
 const madeOf = ({ canonical, groups, branches }: Lowered): MadeDerivation[] => [
   canonical,
@@ -209,4 +217,23 @@ test("a script that names no interpreter is run by the package's, or by the one 
   assert.deepEqual(run("sh"), { a: "quickjs", b: "sh", c: "sh", d: "sh", e: "bash" });
   assert.deepEqual(run("bash"), { a: "quickjs", b: "bash", c: "bash", d: "sh", e: "bash" });
   assert.deepEqual(run("quickjs"), { a: "quickjs", b: "bash", c: "quickjs", d: "sh", e: "bash" });
+});
+
+test("a phase that one module defines, another takes away with null; the others keep their order", () => {
+  const removing = uses(base).package("removing", ({ define }) => define({ phases: { fixup: null } }));
+  const made = packageOf({ phases: usual }, [removing]);
+  assert.deepEqual(
+    made.plan?.trunk.map(({ name }) => name),
+    ["unpack", "configure", "build", "install"],
+  );
+});
+
+test("the target platform moves only packages that are made for one", () => {
+  const target = parsePlatform("aarch64-linux");
+  const pathOf = (forTarget: boolean, platform: Platform) => {
+    const made = uses(base).package("forTarget", ({ define }) => define({ forTarget }));
+    return packageOf({ phases: usual, platforms: { ...platforms, target: platform } }, [made]).interface.path;
+  };
+  assert.equal(pathOf(false, target), pathOf(false, platforms.target));
+  assert.notEqual(pathOf(true, target), pathOf(true, platforms.target));
 });

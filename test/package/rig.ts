@@ -6,13 +6,14 @@ import {
   type Package,
   type PackageContext,
   type PackageInterface,
+  type Platforms,
   parsePlatform,
   rawDerivation,
   StoreFile,
 } from "../../src/package/index.ts";
 
 const platform = parsePlatform("x86_64-linux");
-export const platforms = { build: platform, host: platform, target: platform };
+export const platforms: Platforms = { build: platform, host: platform, target: platform };
 
 /** A file with a name and a text. */
 export const fileOf = (name: string, text = name): StoreFile => new StoreFile(name, Buffer.from(text));
@@ -62,6 +63,7 @@ export type PackageFacts = {
   readonly version?: string;
   readonly outputs?: readonly string[];
   readonly description?: string;
+  readonly platforms?: Platforms;
   readonly phases: Readonly<Record<string, PhaseFacts>>;
 };
 
@@ -90,7 +92,7 @@ export function packageOf(facts: PackageFacts, more: readonly Module[] = []): Pa
       ),
     }),
   );
-  return evaluatePackage(module, contextOf(name), more);
+  return evaluatePackage(module, { ...contextOf(name), platforms: facts.platforms ?? platforms }, more);
 }
 
 /** The phases of a usual package, with a check beside. */

@@ -40,6 +40,29 @@ export function nullOr<V, I>(element: Type<V, I>): Type<V | null, I | null> {
   });
 }
 
+/**
+ * A value of a type, or `null`, which takes it away: of several definitions `null` wins, where {@link nullOr} refuses to
+ * choose. nixpkgs has no such type.
+ */
+export function removable<V, I>(element: Type<V, I>): Type<V | null, I | null> {
+  checkType(element, "removable");
+  const { scalar } = element;
+  return new Type({
+    name: "removable",
+    description: `${phraseOf(element, "noun", "conjunction")}, or null to take it away`,
+    phrase: "clause",
+    constant: element.constant,
+    ...(scalar === undefined ? {} : { scalar: (value) => value === null || scalar(value) }),
+    merge: (place, definitions) =>
+      definitions.some(({ value }) => value === null) ? null : element.merge(place, definitions),
+    empty: () => null,
+    schema: () => ({ anyOf: [{ type: "null" }, element.schema()] }),
+    ...(element.below === undefined ? {} : { below: element.below }),
+    unite: ({ parts }) => uniteElement(element, parts, removable),
+    parts: element,
+  });
+}
+
 export type Constant = string | number | boolean | null;
 
 /** One of some values. Declared twice, an option takes the values of both. */

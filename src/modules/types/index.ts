@@ -9,7 +9,18 @@ export {
   rawOf,
 } from "./any.ts";
 export { attrsOf, attrsWith, lazyAttrsOf } from "./attrs.ts";
-export { addCheck, attrTag, coercedTo, either, enum, nullOr, oneOf, uniq, unique } from "./choice.ts";
+export {
+  addCheck,
+  attrTag,
+  coercedTo,
+  either,
+  enum,
+  nullOr,
+  oneOf,
+  removable,
+  uniq,
+  unique,
+} from "./choice.ts";
 export { listOf, nonEmptyListOf } from "./list.ts";
 export { path, pathWith, storePath } from "./path.ts";
 export { bool, boolByOr, float, int, ints, numbers, port } from "./scalar.ts";
