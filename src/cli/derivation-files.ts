@@ -5,7 +5,7 @@ import { parseDerivation } from "../nix/derivation/parse-aterm.ts";
 import type { Derivation } from "../nix/derivation/type.ts";
 import { derivationPath } from "../nix/derivation/validate.ts";
 import { isStorePath, namePart, type StorePath, storeFolder } from "../nix/store-path.ts";
-import { findRoot } from "../store/layout.ts";
+import { findRoot } from "../store/find-root.ts";
 import type { Arguments, Io, Option } from "./command.ts";
 
 /** The option that says where store paths are. */

@@ -6,8 +6,10 @@ import { CleaveError, quote } from "../base/index.ts";
 import type { Package, PackageInterface } from "../package/index.ts";
 // Loading all of a room that is not needed to find what is cached takes time.
 import { parsePlatform } from "../package/platform.ts";
-import { openPackageSet, type PackageSet, type Source } from "../recipes/index.ts";
-import { findRoot, type LocalStore } from "../store/index.ts";
+import type { PackageSet, Source } from "../recipes/index.ts";
+import { openPackageSet } from "../recipes/set.ts";
+import { findRoot } from "../store/find-root.ts";
+import type { LocalStore } from "../store/index.ts";
 import type { Arguments, Io, Option } from "./command.ts";
 
 export const setOptions: Readonly<Record<string, Option>> = {
@@ -81,7 +83,13 @@ export function packageOf(set: PackageSet, used: PackageInterface): Package {
 
 /** Give the folder of the evaluation cache; nothing where there is no place for a store either. */
 function cacheFolder({ env, cwd }: Io): string | undefined {
-  const root = findRoot(env, cwd);
+  let root: string;
+  try {
+    root = findRoot(env, cwd);
+  } catch {
+    // Whoever needs the store is told.
+    return undefined;
+  }
   return existsSync(root) || existsSync(dirname(root)) ? join(root, "nix/var/cleave") : undefined;
 }
 

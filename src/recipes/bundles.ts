@@ -1,21 +1,19 @@
 /**
  * Bundles scripts, and keeps the bundles: in memory, and in a folder if there is one.
  *
- * A kept bundle is a JSON file, named by the place of its script in its source folder, which lists what went into it with
+ * A kept bundle is a JSON file, named by the place of its script and cleave's version, which lists what went into it with
  * hashes; it counts while all of these are the same. It is written to a temporary name and renamed, so that no process
  * sees half of it.
  */
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { join } from "node:path";
 import { type BundleRequest, bundleScript } from "../package/index.ts";
 import { type Files, hashOf } from "./files.ts";
 import { recordAll, Trace, tracing } from "./trace.ts";
+import { evaluationVersion } from "./version.ts";
 
 type Kept = { readonly files: Readonly<Record<string, string>>; readonly content: string };
 type Made = { readonly content: Uint8Array; readonly trace: Trace };
-
-const require = createRequire(import.meta.url);
 
 export class Bundles {
   readonly #files: Files;
@@ -75,7 +73,6 @@ export class Bundles {
   }
 
   #place(key: string): string {
-    const { version } = require("esbuild/package.json") as { version: string };
-    return join(this.#folder ?? "", `${hashOf(`${version} ${key}`).slice(0, 32)}.json`);
+    return join(this.#folder ?? "", `${hashOf(`${evaluationVersion()} ${key}`).slice(0, 32)}.json`);
   }
 }

@@ -10,7 +10,7 @@ import { describePartition, type Partition } from "../phases/partition.ts";
 import type { Cache, CachedResult } from "./cache.ts";
 import type { Evaluator } from "./evaluator.ts";
 import { hashOf } from "./files.ts";
-import { readLowered, writeLowered } from "./lowered-record.ts";
+import { loadOwn } from "./load-own.ts";
 import type { Setting } from "./settings.ts";
 import type { Recipe } from "./source.ts";
 import { type Read, Trace, tracing } from "./trace.ts";
@@ -43,6 +43,11 @@ export type PackageFacts = {
   readonly settings: readonly Setting[];
   readonly overlays: readonly string[];
 };
+
+/** Loaded when it is needed: it takes all of Nix's formats. */
+function loweredRecord(): typeof import("./lowered-record.ts") {
+  return loadOwn("lowered-record") as typeof import("./lowered-record.ts");
+}
 
 /** What a package has of the set that it is in. */
 export type SetOfPackages = {
@@ -157,8 +162,8 @@ export class CachedPackage implements SetPackage {
     return this.#kept({
       kind,
       make,
-      write: writeLowered,
-      read: (text) => readLowered(text, () => this.#evaluated(make)),
+      write: (lowered) => loweredRecord().writeLowered(lowered),
+      read: (text) => loweredRecord().readLowered(text, () => this.#evaluated(make)),
     });
   }
 

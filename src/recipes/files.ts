@@ -8,7 +8,7 @@
 import { lstatSync, readdirSync, readFileSync, realpathSync, type Stats, statSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { CleaveError, compareText, fileError, quote } from "../base/index.ts";
-import { formatHash, hashBytes } from "../nix/index.ts";
+import { formatHash, hashBytes } from "../nix/hash.ts";
 import { type Read, record } from "./trace.ts";
 
 export type FolderEntry = { readonly name: string; readonly type: "file" | "folder" | "other" };

@@ -9,7 +9,19 @@ import { fileURLToPath } from "node:url";
 import { CleaveError, nearest, quote } from "../base/index.ts";
 import * as modules from "../modules/index.ts";
 import { modulesIn, type SourceFile } from "../modules/index.ts";
-import * as packages from "../package/index.ts";
+import {
+  base,
+  buildPlaceholder,
+  common,
+  fetchTarball,
+  fetchUrl,
+  formatPlatform,
+  isStoreObject,
+  nixSystem,
+  outputPlaceholder,
+  parsePlatform,
+  rawDerivation,
+} from "../package/index.ts";
 import { functionsFor, parseJson, reach, type World } from "./functions.ts";
 import { noteCaught, type Realm, thrownAt } from "./realm.ts";
 import { isChangeable } from "./stateless.ts";
@@ -18,6 +30,21 @@ import { type ImportRequest, type Translation, translate } from "./translate.ts"
 
 /** The folder of stdenv, in a checkout and in an installed package. */
 const ownStdenv: string = fileURLToPath(new URL("../../stdenv", import.meta.url));
+
+/** What of `cleave/package` recipes get: what loads, bundles or evaluates is not for them. */
+const forRecipes = {
+  base,
+  buildPlaceholder,
+  common,
+  fetchTarball,
+  fetchUrl,
+  formatPlatform,
+  isStoreObject,
+  nixSystem,
+  outputPlaceholder,
+  parsePlatform,
+  rawDerivation,
+};
 
 const hostModules = new Set(["cleave/modules", "cleave/package", "cleave/recipe"]);
 
@@ -65,7 +92,7 @@ export class Loader {
     this.#realm = realm;
     this.#host = {
       modules: realm.harden({ ...modules, types: { ...modules.types } }),
-      packages: realm.harden({ ...packages }),
+      packages: realm.harden({ ...forRecipes }),
     };
   }
 

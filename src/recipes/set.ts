@@ -4,7 +4,6 @@
  * What is asked of a package comes from memory, from the cache if all that it was made from is as it was, or else from an
  * evaluation, whose modules are loaded only then. A package that another one depends on is there as its interface.
  */
-import { createRequire } from "node:module";
 import { CleaveError, type Emit, nearest, quote } from "../base/index.ts";
 import type { Derivation, StorePath } from "../nix/index.ts";
 import type { PackageInterface, Platforms } from "../package/interface.ts";
@@ -13,6 +12,7 @@ import { type Cache, openCache } from "./cache.ts";
 import { CachedPackage, type SetOfPackages, type SetPackage, tripleOf } from "./cached-package.ts";
 import type { Evaluator } from "./evaluator.ts";
 import { Files } from "./files.ts";
+import { loadOwn } from "./load-own.ts";
 import { withRecipes } from "./realm.ts";
 import { parseSetting, type Setting } from "./settings.ts";
 import { findRecipe, findRecipes, type Recipe, type Source } from "./source.ts";
@@ -67,9 +67,6 @@ export function openPackageSet(options: PackageSetOptions): PackageSet {
   return new Sets(options).set(options.platforms);
 }
 
-const require = createRequire(import.meta.url);
-const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
-
 /** The sets of one list of sources: one for each platform triple. */
 class Sets implements SetOfPackages {
   readonly #options: PackageSetOptions;
@@ -102,8 +99,8 @@ class Sets implements SetOfPackages {
 
   get evaluator(): Evaluator {
     if (this.#evaluator === undefined) {
-      const { Evaluator }: typeof import("./evaluator.ts") = require(`./evaluator.${extension}`);
-      this.#evaluator = new Evaluator({
+      const { Evaluator: Loaded } = loadOwn("evaluator") as typeof import("./evaluator.ts");
+      this.#evaluator = new Loaded({
         files: this.files,
         bundles: this.#options.bundles,
         stdenv: this.#options.stdenv,
@@ -120,17 +117,26 @@ class Sets implements SetOfPackages {
     return {
       attributes: () => [...this.#all().keys()],
       package: (attribute) => this.#named(attribute, platforms),
-      packageOf: (used) => {
-        const found = this.byDerivation.get(used.derivation);
-        if (found === undefined) throw new Error(`${used.derivation} is of another package set`);
-        return found;
-      },
+      packageOf: (used) => this.byDerivation.get(used.derivation) ?? this.#find(used, platforms),
       derivation: (path) => this.byDerivation.get(path)?.lower("joined").canonical.derivation,
       attributeOf: (path) => this.byDerivation.get(path)?.attribute,
       for: (others) => this.set(others),
       statistics: () => ({ evaluated: this.evaluated, cached: this.cached, ...this.files.statistics }),
       close: () => this.cache?.close(),
     };
+  }
+
+  /** Find the package of an interface that came out of the cache, for whichever platforms it is. */
+  #find({ attribute, derivation }: PackageInterface, { build, host, target }: Platforms): CachedPackage {
+    for (const platforms of [
+      { build, host, target },
+      { build, host: build, target: host },
+      { build, host: build, target: build },
+    ]) {
+      const found = this.package(attribute, platforms);
+      if (found.interface.derivation === derivation) return found;
+    }
+    throw new Error(`${derivation} is of another package set`);
   }
 
   /** Find what a user names: an attribute, or `cross.PLATFORM.ATTR`. */

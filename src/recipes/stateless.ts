@@ -172,7 +172,8 @@ export function isChangeable(value: unknown, seen = new Set<unknown>()): boolean
     value instanceof WeakSet ||
     value instanceof Iterator ||
     value instanceof ArrayBuffer ||
-    ArrayBuffer.isView(value)
+    ArrayBuffer.isView(value) ||
+    (value instanceof RegExp && (value.global || value.sticky))
   )
     return true;
   return Reflect.ownKeys(value).some((key) => {

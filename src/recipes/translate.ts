@@ -12,26 +12,17 @@
 import { createRequire } from "node:module";
 import { CleaveError, type Location } from "../base/index.ts";
 import { analyse, type Breach, type Edit, isSuspicious } from "./analyse.ts";
+import { type Binding, type Forward, type Links, parsedLinks, plainLinks } from "./links.ts";
 import { type Mapping, mappingOf } from "./source-map.ts";
 import { stateOf } from "./stateless.ts";
 
 const require = createRequire(import.meta.url);
-
-/** A name that an import brings: `*` for the whole of a module. */
-export type Binding = { readonly imported: string; readonly local: string };
 
 export type ImportRequest = {
   readonly specifier: string;
   readonly bindings: readonly Binding[];
   /** Where it stands in the file. */
   readonly location: () => Location;
-};
-
-/** What a file exports of another: `exported` is absent where it is all that the other exports. */
-export type Forward = {
-  readonly request: number;
-  readonly imported: string;
-  readonly exported: string | undefined;
 };
 
 export type Translation = {
@@ -81,90 +72,40 @@ export function translate(file: string, text: string, shared: boolean): Translat
     const { line, column } = positionAt(code, offset);
     return locate(line, column);
   };
-  const parsed = parseSync(`${file}.js`, code);
-  const { module } = parsed;
-  const edits: Edit[] = [];
-  const breaches: Breach[] = [...module.dynamicImports, ...module.importMetas].map(({ start }) => ({
-    start,
-    what: code.startsWith("import.meta", start) ? "import.meta" : "import()",
-    hint: "import what is needed at the top of the file; read files with file() of cleave/recipe",
+  /** Parse the code: it may hold what no recipe may do, or what has to be changed. */
+  const parsed = (): Links & { readonly program: unknown } => {
+    const { module, program, comments } = parseSync(`${file}.js`, code);
+    const breaches: Breach[] = [...module.dynamicImports, ...module.importMetas].map(({ start }) => ({
+      start,
+      what: code.startsWith("import.meta", start) ? "import.meta" : "import()",
+      hint: "import what is needed at the top of the file; read files with file() of cleave/recipe",
+    }));
+    const analysis = isSuspicious(code) ? analyse(program, comments, code) : undefined;
+    breaches.push(...(analysis?.breaches ?? []));
+    const [first] = breaches.sort((a, b) => a.start - b.start);
+    if (first !== undefined)
+      throw new CleaveError({
+        code: "recipe-forbidden",
+        message: `a recipe has no ${first.what.replace(/^an? /, "")}`,
+        hint: first.hint,
+        location: locationAt(first.start),
+      });
+    const links = parsedLinks(module, code);
+    return { ...links, edits: [...links.edits, ...(analysis?.edits ?? [])], program };
+  };
+  const plain = shared || isSuspicious(code) ? undefined : plainLinks(code);
+  const {
+    imports: links,
+    forwards,
+    getters,
+    edits,
+    program,
+  } = plain === undefined ? parsed() : { ...plain, program: undefined };
+  const imports = links.map(({ specifier, bindings, offset }) => ({
+    specifier,
+    bindings,
+    location: () => locationAt(offset),
   }));
-  if (isSuspicious(code)) {
-    const analysis = analyse(parsed.program, parsed.comments, code);
-    breaches.push(...analysis.breaches);
-    edits.push(...analysis.edits);
-  }
-  const [first] = breaches.sort((a, b) => a.start - b.start);
-  if (first !== undefined)
-    throw new CleaveError({
-      code: "recipe-forbidden",
-      message: `a recipe has no ${first.what.replace(/^an? /, "")}`,
-      hint: first.hint,
-      location: locationAt(first.start),
-    });
-
-  const imports: ImportRequest[] = [];
-  const forwards: Forward[] = [];
-  const getters: { exported: string; local: string }[] = [];
-  for (const { start, end, moduleRequest, entries } of module.staticImports) {
-    edits.push({ start, end, text: "" });
-    imports.push({
-      specifier: moduleRequest.value,
-      bindings: entries.map(({ importName, localName }) => ({
-        imported:
-          importName.kind === "Name"
-            ? (importName.name ?? "")
-            : importName.kind === "Default"
-              ? "default"
-              : "*",
-        local: localName.value,
-      })),
-      location: () => locationAt(moduleRequest.start),
-    });
-  }
-  for (const { start, end, entries } of module.staticExports) {
-    const [first] = entries;
-    if (first === undefined || first.moduleRequest !== null || code[start + 7] === "{") {
-      edits.push({ start, end, text: "" });
-      const request = first?.moduleRequest;
-      if (request !== null && request !== undefined) {
-        imports.push({
-          specifier: request.value,
-          bindings: [],
-          location: () => locationAt(request.start),
-        });
-      }
-      for (const { moduleRequest, importName, exportName, localName } of entries)
-        if (moduleRequest === null)
-          getters.push({ exported: nameOf(exportName), local: localName.name ?? "" });
-        else
-          forwards.push({
-            request: imports.length - 1,
-            imported: importName.kind === "Name" ? (importName.name ?? "") : "*",
-            exported: exportName.kind === "None" ? undefined : nameOf(exportName),
-          });
-      continue;
-    }
-    if (first.exportName.kind !== "Default") {
-      edits.push({ start, end: start + "export ".length, text: "" });
-      for (const { exportName, localName } of entries)
-        getters.push({ exported: nameOf(exportName), local: localName.name ?? "" });
-      continue;
-    }
-    const head = code.slice(start, end);
-    const named =
-      /^export default (?:async )?(?:function\b\s*\*?|class\b)\s*(?!extends\b)([\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*)/u.exec(
-        head,
-      )?.[1];
-    if (named !== undefined) {
-      edits.push({ start, end: start + "export default ".length, text: "" });
-      getters.push({ exported: "default", local: named });
-    } else {
-      edits.push({ start, end: start + "export default ".length, text: "const $cleaveDefault = " });
-      edits.push({ start: end, end, text: ";" });
-      getters.push({ exported: "default", local: "$cleaveDefault" });
-    }
-  }
 
   const locals = imports.flatMap(({ bindings }) => bindings.map(({ local }) => local));
   const binders = imports.map(
@@ -182,7 +123,7 @@ export function translate(file: string, text: string, shared: boolean): Translat
   ].join("");
   const state = shared
     ? stateOf(
-        parsed.program,
+        program,
         new Set(
           imports.flatMap(({ specifier, bindings }) =>
             /^cleave\/(?!stdenv$)/.test(specifier) ? bindings.map(({ local }) => local) : [],
@@ -201,16 +142,12 @@ export function translate(file: string, text: string, shared: boolean): Translat
   };
 }
 
-function nameOf({ kind, name }: { readonly kind: string; readonly name: string | null }): string {
-  return kind === "Default" ? "default" : (name ?? "");
-}
-
 /** Change a text; lines stay lines. What lies inside of another change goes with that. */
-function apply(code: string, edits: Edit[]): string {
-  edits.sort((a, b) => a.start - b.start || b.end - a.end);
+function apply(code: string, edits: readonly Edit[]): string {
+  const sorted = edits.toSorted((a, b) => a.start - b.start || b.end - a.end);
   let result = "";
   let at = 0;
-  for (const { start, end, text } of edits) {
+  for (const { start, end, text } of sorted) {
     if (start < at) continue;
     result += code.slice(at, start) + text;
     for (let line = code.indexOf("\n", start); line >= 0 && line < end; line = code.indexOf("\n", line + 1))

@@ -8,9 +8,16 @@ const rooms = ["base", "nix", "modules", "phases", "package", "recipes"];
 
 /** Name the version of all that: a few characters. In a checkout, it changes with the sources. */
 export function evaluationVersion(): string {
+  known ??= makeVersion();
+  return known;
+}
+
+let known: string | undefined;
+
+function makeVersion(): string {
   const root = fileURLToPath(new URL("..", import.meta.url));
-  const { version } = JSON.parse(readFileSync(`${root}../package.json`, "utf8")) as { version: string };
-  const facts = ["1", version, process.version, process.arch];
+  // The versions of what it depends on are in it too.
+  const facts = ["1", readFileSync(`${root}../package.json`, "utf8"), process.version, process.arch];
   if (import.meta.url.endsWith(".ts"))
     for (const room of rooms)
       for (const name of readdirSync(`${root}${room}`, { recursive: true, encoding: "utf8" }).sort()) {

@@ -5,7 +5,7 @@
 export { canonicalise } from "./canonical.ts";
 export type { Collected, CollectOptions } from "./collect.ts";
 export type { Outputs } from "./database.ts";
-export { findRoot } from "./layout.ts";
+export { findRoot } from "./find-root.ts";
 export { type LocalStore, type OpenOptions, openLocalStore } from "./local-store.ts";
 export type { PathLocks, Waiting } from "./lock.ts";
 export { orderByReferences } from "./order.ts";

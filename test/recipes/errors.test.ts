@@ -72,6 +72,14 @@ test("imports that lead nowhere", () => {
   ]);
 });
 
+test("what evaluates, loads and bundles is not for recipes", () => {
+  fails(withImport('import { bundleScript } from "cleave/package"; void bundleScript;'), [
+    "error[recipe-import]: cleave/package exports no bundleScript",
+    "  at FOLDER/it/package.ts:3:30",
+    "  hint: it exports base, buildPlaceholder, common, fetchTarball, fetchUrl, formatPlatform, isStoreObject, nixSystem, outputPlaceholder, parsePlatform, rawDerivation",
+  ]);
+});
+
 test("files that lie outside, are not there, or are not what they should be", () => {
   fails(withImport('import "../../other.ts";'), [
     "error[recipe-outside]: ../../other.ts lies outside of FOLDER, the folder that this recipe belongs to",
