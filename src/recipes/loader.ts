@@ -64,7 +64,8 @@ type Instance = {
 
 /** What the function of a translated file is handed. */
 type Linkage = {
-  readonly imports: (binders: readonly ((exports: Exports) => void)[]) => void;
+  /** Takes what sets the variables of imports: to what each import exports, in order. */
+  readonly imports: (bind: (exports: readonly Exports[]) => void) => void;
   readonly exports: (getters: Readonly<Record<string, () => unknown>>) => void;
   readonly caught: (error: unknown) => void;
   /** Takes what is at the top of a file that all share. */
@@ -205,13 +206,10 @@ export class Loader {
       }
     };
     const linkage: Linkage = {
-      imports: (binders) => {
-        for (const [index, bind] of binders.entries()) {
-          const from = imported[index];
-          if (from === undefined) continue;
-          bind(from.exports);
-          from.later?.(() => bind(from.exports));
-        }
+      imports: (bind) => {
+        const all = imported.map((from) => from.exports);
+        bind(all);
+        for (const from of imported) from.later?.(() => bind(all));
       },
       exports: (given) => {
         getters = given;

@@ -3,7 +3,7 @@
  *
  * Types go, and each import and export becomes something that the function is handed or gives back:
  *
- *     (function ($cleave) { "use strict"; let uses; $cleave.imports([…]); $cleave.exports({ default: () => … });
+ *     (function ($cleave) { "use strict"; let uses; $cleave.imports(($) => …); $cleave.exports({ default: () => … });
  *     …the file…
  *     })
  *
@@ -108,17 +108,19 @@ export function translate(file: string, text: string, shared: boolean): Translat
   }));
 
   const locals = imports.flatMap(({ bindings }) => bindings.map(({ local }) => local));
-  const binders = imports.map(
-    ({ bindings }) =>
-      `($)=>{${bindings
-        .map(({ imported, local }) => `${local}=$${imported === "*" ? "" : `[${JSON.stringify(imported)}]`};`)
-        .join("")}}`,
+  const bound = imports.flatMap(({ bindings }, index) =>
+    bindings.map(
+      ({ imported, local }) =>
+        `${local}=$[${index}]${imported === "*" ? "" : `[${JSON.stringify(imported)}]`};`,
+    ),
   );
+  const published = getters.map(({ exported, local }) => `${JSON.stringify(exported)}:(()=>${local})`);
+  // The functions in parentheses are compiled together with what is around them.
   const head = [
     '(function($cleave){"use strict";',
     locals.length === 0 ? "" : `let ${locals.join(",")};`,
-    `$cleave.imports([${binders.join(",")}]);`,
-    `$cleave.exports({${getters.map(({ exported, local }) => `${JSON.stringify(exported)}:()=>${local}`).join(",")}});`,
+    bound.length === 0 ? "" : `$cleave.imports((($)=>{${bound.join("")}}));`,
+    `$cleave.exports({${published.join(",")}});`,
     "\n",
   ].join("");
   const state = shared

@@ -1,6 +1,7 @@
 /** What results of evaluations depend on besides recipes: cleave itself and the runtime. */
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { compareText } from "../base/index.ts";
 import { hashOf } from "./files.ts";
 
 /** Rooms whose code decides on results. */
@@ -18,11 +19,20 @@ function makeVersion(): string {
   const root = fileURLToPath(new URL("..", import.meta.url));
   // The versions of what it depends on are in it too.
   const facts = ["1", readFileSync(`${root}../package.json`, "utf8"), process.version, process.arch];
-  if (import.meta.url.endsWith(".ts"))
-    for (const room of rooms)
-      for (const name of readdirSync(`${root}${room}`, { recursive: true, encoding: "utf8" }).sort()) {
-        const { size, mtimeMs } = statSync(`${root}${room}/${name}`);
-        facts.push(`${room}/${name} ${size} ${mtimeMs}`);
-      }
+  if (import.meta.url.endsWith(".ts")) for (const room of rooms) addFacts(`${root}${room}`, room, facts);
   return hashOf(facts.join("\n")).slice(0, 12);
+}
+
+/** Add size and time of all files below a folder. */
+function addFacts(folder: string, name: string, facts: string[]): void {
+  for (const entry of readdirSync(folder, { withFileTypes: true }).sort((a, b) =>
+    compareText(a.name, b.name),
+  )) {
+    const file = `${folder}/${entry.name}`;
+    if (entry.isDirectory()) addFacts(file, `${name}/${entry.name}`, facts);
+    else {
+      const { size, mtimeMs } = statSync(file);
+      facts.push(`${name}/${entry.name} ${size} ${mtimeMs}`);
+    }
+  }
 }
