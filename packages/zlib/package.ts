@@ -18,6 +18,7 @@ export default uses(autotools).package("zlib", ({ define }) =>
     outputs: ["out", "dev"],
     configureStyle: "prefix",
     configureFlags: ["--static"],
+    configureLog: "configure.log",
     moveToOutputs: { dev: ["share/man/man3"] },
     exports: { link: ["z"] },
     meta: {

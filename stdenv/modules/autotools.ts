@@ -27,6 +27,11 @@ export const autotools = uses(make, cc).module(
         description:
           "What the script is told by itself: autoconf, where things go and for which platform; prefix, where things go; plain, nothing.",
       }),
+      configureLog: mkOption({
+        type: types.string,
+        default: "config.log",
+        description: "How the script calls its log: shown where it fails, removed where it does not.",
+      }),
     },
   },
   ({ config, define }) =>
@@ -44,6 +49,7 @@ export const autotools = uses(make, cc).module(
               directory: config.buildDirectory,
               style: config.configureStyle,
               flags: config.configureFlags,
+              log: config.configureLog,
             }) satisfies Given<ConfigureData>,
         },
       },

@@ -1,4 +1,7 @@
-/** configure: the package's own script looks at the build platform and writes makefiles. */
+/**
+ * configure: the package's own script looks at the build platform and writes makefiles. Its log is shown where it fails, and removed
+ * where it does not: it tells the time and how temporary files were called, and the tree is to be the same every time.
+ */
 import { definePhase, type Phase } from "cleave/phase";
 import { inWorkTree, showEnds, type ToolData, toolEnvironment } from "./environment.ts";
 import { directoryFlags } from "./output-folders.ts";
@@ -15,12 +18,14 @@ export type ConfigureData = ToolData & {
    */
   readonly style: "autoconf" | "prefix" | "plain";
   readonly flags: readonly string[];
+  /** How the script calls its log, which it writes to the folder that is built in and those below it. */
+  readonly log: string;
 };
 
 type Platform = Phase<unknown>["platforms"]["build"];
 
 export default definePhase<ConfigureData>(async (phase) => {
-  const { script, directory, style, flags, shell } = phase.data;
+  const { script, directory, style, flags, log, shell } = phase.data;
   if (!phase.isFile(script))
     phase.fail(
       `there is no script ${script} in the source; there are: ${phase.list(".").join(", ")}`,
@@ -28,6 +33,7 @@ export default definePhase<ConfigureData>(async (phase) => {
     );
   const folder = inWorkTree(phase, directory);
   phase.makeFolder(folder);
+  const logs = () => phase.glob(`${folder}/**/${log}`, { optional: true });
   const way = directory === null ? "./" : "../".repeat(directory.split("/").length);
   try {
     await phase.exec([shell, `${way}${script}`, ...standardFlags(phase, style), ...flags], {
@@ -35,9 +41,10 @@ export default definePhase<ConfigureData>(async (phase) => {
       env: toolEnvironment(phase),
     });
   } catch (error) {
-    showEnds(phase, phase.glob(`${folder}/config.log`, { optional: true }), 60);
+    showEnds(phase, logs(), 60);
     throw error;
   }
+  phase.remove(...logs());
 });
 
 function standardFlags(phase: Phase<ConfigureData>, style: ConfigureData["style"]): string[] {

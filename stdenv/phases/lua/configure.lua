@@ -1,4 +1,5 @@
--- configure, in Lua: the package's own script looks at the build platform and writes makefiles.
+-- configure, in Lua: the package's own script looks at the build platform and writes makefiles. Its log is shown where it fails, and
+-- removed where it does not.
 local phase = ...
 local data = phase.data
 
@@ -52,8 +53,13 @@ end
 command.cwd = folder
 command.env = phase.standard_environment()
 local done, why = pcall(phase.exec, command)
+local logs = phase.glob(folder .. "/**/" .. data.log)
 if not done then
-  local log = phase.is_file(folder .. "/config.log") and phase.read(folder .. "/config.log") or ""
-  phase.log(log:sub(-4000))
+  for _, log in ipairs(logs) do
+    phase.log(phase.read(log):sub(-4000))
+  end
   error(why)
+end
+for _, log in ipairs(logs) do
+  phase.remove(log)
 end

@@ -1,9 +1,11 @@
-# configure, in shell: the package's own script looks at the build platform and writes makefiles.
+# configure, in shell: the package's own script looks at the build platform and writes makefiles. Its log is shown where it fails, and
+# removed where it does not.
 
 script=$(phase_get data.script)
 directory=$(phase_get data.directory)
 style=$(phase_get data.style)
 shell=$(phase_get data.shell)
+log=$(phase_get data.log)
 [ -f "$script" ] || fail "there is no script $script in the source; there are: $(ls -A)"
 
 folder=$work_directory
@@ -45,10 +47,11 @@ fi
 [ "$style" != autoconf ] || flags="$flags --build=$(triple build) --host=$(triple host)"
 eval "set -- $flags $(phase_words data.flags)"
 
-show_log() {
-  [ ! -f "$folder/config.log" ] || tail -n 60 "$folder/config.log" >&2
+show_logs() {
+  find "$folder" -name "$log" -exec tail -n 60 '{}' '+' >&2
 }
 
 standard_environment
-trap 'status=$?; [ "$status" -eq 0 ] || show_log; exit "$status"' EXIT
+trap 'status=$?; [ "$status" -eq 0 ] || show_logs; exit "$status"' EXIT
 run -C "$folder" "$shell" "$way$script" "$@"
+find "$folder" -name "$log" -exec rm '{}' '+'

@@ -232,6 +232,7 @@ function configure(rig: PhaseRig, language: Language, data: Partial<ConfigureDat
     directory: null,
     style: "autoconf",
     flags: ["--with=a b", "$HOME'"],
+    log: "config.log",
     ...data,
   };
   return rig.run({ language, script: { standard: "configure" }, data: all, outputs });
@@ -305,6 +306,18 @@ await each(
     );
   },
 );
+
+await each("configure leaves no log where it does not fail", (rig, language) => {
+  writeTree(rig.work, {
+    "sub/config.log": "",
+    configure: "#!/bin/sh\ndate >config.log; date >sub/config.log; date >own.log\n",
+  });
+  assert.equal(configure(rig, language, {}).code, 0);
+  assert.deepEqual(readdirSync(rig.work).sort(), ["configure", "own.log", "sub"]);
+  assert.deepEqual(readdirSync(join(rig.work, "sub")), []);
+  assert.equal(configure(rig, language, { log: "own.log" }).code, 0);
+  assert.deepEqual(readdirSync(rig.work).sort(), ["config.log", "configure", "sub"]);
+});
 
 await each("configure fails where there is no script", (rig, language) => {
   writeTree(rig.work, { "autogen.sh": "#!/bin/sh\n", "main.c": "" });
