@@ -46,6 +46,16 @@ const forRecipes = {
   rawDerivation,
 };
 
+/** What of `cleave/modules` is not for recipes: it tells where files lie on this machine. */
+const notForRecipes = new Set([
+  "describeExplanation",
+  "describeOptions",
+  "documentsToJson",
+  "documentsToMarkdown",
+  "evalModules",
+  "modulesIn",
+]);
+
 const hostModules = new Set(["cleave/modules", "cleave/package", "cleave/recipe"]);
 
 /** What is exported, by name. It fills while a file runs, so that files can import each other. */
@@ -92,7 +102,10 @@ export class Loader {
     this.#world = world;
     this.#realm = realm;
     this.#host = {
-      modules: realm.harden({ ...modules, types: { ...modules.types } }),
+      modules: realm.harden({
+        ...Object.fromEntries(Object.entries(modules).filter(([name]) => !notForRecipes.has(name))),
+        types: { ...modules.types },
+      }),
       packages: realm.harden({ ...forRecipes }),
     };
   }

@@ -152,8 +152,12 @@ export function withRecipes<T>(work: () => T): T {
   return result;
 }
 
-/** Take note of what code of a recipe has caught. */
+/**
+ * Take note of what code of a recipe has caught. Errors of cleave it cannot catch: they have the paths of this machine, and
+ * what is wrong with a recipe is no value that it may go on with.
+ */
 export function noteCaught(error: unknown): void {
+  if (error instanceof CleaveError) throw error;
   if (error instanceof RangeError && error.message === "Maximum call stack size exceeded") overflowed = true;
 }
 

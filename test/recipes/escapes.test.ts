@@ -80,6 +80,10 @@ const useless: readonly string[] = [
   "try { file('./none'); } catch (error) { return (error as Error).stack || undefined; }",
   "try { uses(null as any); } catch (error) { return (error as Error).stack || undefined; }",
   "return file('/etc/passwd');",
+  "try { file('./none'); } catch (error) { return (error as any).location.file; }",
+  "try { file('./none'); } catch ({ location }: any) { return location.file; }",
+  "try { config.nothing; } catch (error) { return (error as any).message; }",
+  "let found: any; const look = (e: any) => { found = e; }; try { uses(null as any); } catch (e) { look(e); } return found?.location;",
   "return readText('../../../../../../../etc/passwd');",
   "return readText('./link');",
   "return readText('./etc/passwd');",
@@ -150,6 +154,15 @@ test("what can be named leads nowhere", () => {
     assert.ok(!text.includes("root:x:0"), `${code}: ${text}`);
   }
   assert.ok(refused.length + useless.length >= 60);
+});
+
+test("what tells of places on the machine cannot be imported", () => {
+  for (const name of ["evalModules", "describeOptions", "describeExplanation", "modulesIn"]) {
+    using temp = temporaryFolder();
+    const imports = `import { ${name} } from "cleave/modules"; void ${name};`;
+    writeFiles(temp.path, { "a/package.ts": rawRecipe("a", { imports }) });
+    assert.throws(() => openSet(temp.path).package("a").interface, /cleave\/modules exports no /);
+  }
 });
 
 test("no recipe sees what another one has left behind", () => {

@@ -11,7 +11,8 @@ import { repository } from "../support/cleave.ts";
 import { temporaryFolder } from "../support/temp.ts";
 
 type World = {
-  readonly root?: string;
+  /** Where the project lies. */
+  readonly root: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
   /** Code that runs before cleave. */
@@ -20,10 +21,7 @@ type World = {
   readonly args?: readonly string[];
 };
 
-function evaluate(
-  home: string,
-  { root = repository, env = {}, cwd = home, before, user, args = [] }: World,
-): string {
+function evaluate(home: string, { root, env = {}, cwd = home, before, user, args = [] }: World): string {
   const node = join(repository, "node_modules/.bin/node");
   return execFileSync(
     node,
@@ -45,7 +43,7 @@ function evaluate(
 }
 
 /** Copy the project, with its files made in the opposite order. */
-function copyProject(target: string): void {
+function copyProject(source: string, target: string): void {
   const copy = (from: string, to: string): void => {
     mkdirSync(to, { recursive: true });
     for (const each of readdirSync(from, { withFileTypes: true }).reverse()) {
@@ -53,9 +51,8 @@ function copyProject(target: string): void {
       else cpSync(join(from, each.name), join(to, each.name));
     }
   };
-  for (const each of ["src", "stdenv", "packages", "bootstrap"])
-    copy(join(repository, each), join(target, each));
-  cpSync(join(repository, "package.json"), join(target, "package.json"));
+  for (const each of ["src", "stdenv", "packages", "bootstrap"]) copy(join(source, each), join(target, each));
+  cpSync(join(source, "package.json"), join(target, "package.json"));
   symlinkSync(join(repository, "node_modules"), join(target, "node_modules"));
 }
 
@@ -67,13 +64,15 @@ test("purity law", () => {
     execFileSync("chmod", ["777", temp.path, folder]);
     return folder;
   };
-  const expected = evaluate(home("plain"), {});
+  const root = join(temp.path, "project");
+  copyProject(repository, root);
+  const expected = evaluate(home("plain"), { root });
   const packages: readonly object[] = JSON.parse(expected).packages;
   assert.ok(packages.length >= 3, `only ${packages.length} packages`);
   const moved = join(temp.path, "another place", "with spaces");
-  copyProject(moved);
+  copyProject(root, moved);
   const clock = "const now = Date.now; Date.now = () => now() + 1e12; performance.now = () => 1e9;";
-  const worlds: Readonly<Record<string, World>> = {
+  const worlds: Readonly<Record<string, Partial<World>>> = {
     "without cache": { args: ["--no-eval-cache"] },
     "another locale and time zone": {
       env: { LANG: "tr_TR.UTF-8", LC_ALL: "tr_TR.UTF-8", TZ: "Pacific/Kiritimati" },
@@ -87,6 +86,6 @@ test("purity law", () => {
     ...(process.getuid?.() === 0 ? { "another user": { user: 65534 } } : {}),
   };
   for (const [name, world] of Object.entries(worlds))
-    assert.equal(evaluate(home(name), world), expected, name);
-  assert.equal(evaluate(join(temp.path, "plain"), {}), expected, "with a cache that is full");
+    assert.equal(evaluate(home(name), { root, ...world }), expected, name);
+  assert.equal(evaluate(join(temp.path, "plain"), { root }), expected, "with a cache that is full");
 });

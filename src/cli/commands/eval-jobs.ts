@@ -3,8 +3,9 @@ import type { PackageRecord, PackageSet } from "../../recipes/index.ts";
 import type { Command } from "../command.ts";
 import { openPackages, setOptions } from "../package-set.ts";
 
-/** So much is written at once. */
+/** So much is written at once, and after so many milliseconds in any case. */
 const chunkSize = 1 << 16;
+const patience = 200;
 
 export const evalJobs: Command = {
   usage: "[ATTR...]",
@@ -18,11 +19,13 @@ export const evalJobs: Command = {
     const set = await openPackages(args, io);
     const attributes = args.positionals.length > 0 ? args.positionals : set.attributes();
     let chunk = "";
+    let written = performance.now();
     for (const attribute of attributes) {
       chunk += `${JSON.stringify(jobOf(set, attribute))}\n`;
-      if (chunk.length < chunkSize) continue;
+      if (chunk.length < chunkSize && performance.now() < written + patience) continue;
       await io.write(chunk);
       chunk = "";
+      written = performance.now();
     }
     if (chunk !== "") await io.write(chunk);
     return 0;
