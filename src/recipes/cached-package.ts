@@ -44,9 +44,15 @@ export type PackageFacts = {
   readonly overlays: readonly string[];
 };
 
-/** Loaded when it is needed: it takes all of Nix's formats. */
-function loweredRecord(): typeof import("./lowered-record.ts") {
-  return loadOwn("lowered-record") as typeof import("./lowered-record.ts");
+// Loaded when it is needed: it takes all of Nix's formats.
+function write(lowered: Lowered): string {
+  const { writeLowered } = loadOwn("lowered-record") as typeof import("./lowered-record.ts");
+  return writeLowered(lowered);
+}
+
+function read(text: string, evaluated: () => Lowered): Lowered {
+  const { readLowered } = loadOwn("lowered-record") as typeof import("./lowered-record.ts");
+  return readLowered(text, evaluated);
 }
 
 /** What a package has of the set that it is in. */
@@ -162,8 +168,8 @@ export class CachedPackage implements SetPackage {
     return this.#kept({
       kind,
       make,
-      write: (lowered) => loweredRecord().writeLowered(lowered),
-      read: (text) => loweredRecord().readLowered(text, () => this.#evaluated(make)),
+      write,
+      read: (text) => read(text, () => this.#evaluated(make)),
     });
   }
 
