@@ -34,7 +34,7 @@ export default uses(cc).package("jq", ({ config, define }) =>
       },
       install: { after: ["build"], before: ["fixup"], script: script("install.ts") },
     },
-    exports: { link: ["jq", "onig"], requires: ["oniguruma"] },
+    exports: { link: ["jq"], requires: ["oniguruma"] },
     meta: {
       description: "Looks into JSON and changes it",
       homepage: "https://jqlang.org/",
