@@ -11,6 +11,7 @@ import type { Cache, CachedResult } from "./cache.ts";
 import type { Evaluator } from "./evaluator.ts";
 import { hashOf } from "./files.ts";
 import { loadOwn } from "./load-own.ts";
+import type { readLowered, writeLowered } from "./lowered-record.ts";
 import type { Setting } from "./settings.ts";
 import type { Recipe } from "./source.ts";
 import { type Read, Trace, tracing } from "./trace.ts";
@@ -44,15 +45,11 @@ export type PackageFacts = {
   readonly overlays: readonly string[];
 };
 
-// Loaded when it is needed: it takes all of Nix's formats.
-function write(lowered: Lowered): string {
-  const { writeLowered } = loadOwn("lowered-record") as typeof import("./lowered-record.ts");
-  return writeLowered(lowered);
-}
+/** Loaded when it is needed: it takes all of Nix's formats. */
+type LoweredRecord = { readonly readLowered: typeof readLowered; readonly writeLowered: typeof writeLowered };
 
-function read(text: string, evaluated: () => Lowered): Lowered {
-  const { readLowered } = loadOwn("lowered-record") as typeof import("./lowered-record.ts");
-  return readLowered(text, evaluated);
+function loweredRecord(): LoweredRecord {
+  return loadOwn("lowered-record") as LoweredRecord;
 }
 
 /** What a package has of the set that it is in. */
@@ -168,8 +165,8 @@ export class CachedPackage implements SetPackage {
     return this.#kept({
       kind,
       make,
-      write,
-      read: (text) => read(text, () => this.#evaluated(make)),
+      write: (lowered) => loweredRecord().writeLowered(lowered),
+      read: (text) => loweredRecord().readLowered(text, () => this.#evaluated(make)),
     });
   }
 
