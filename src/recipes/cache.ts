@@ -3,7 +3,7 @@
  *
  * - `reads`: each distinct (type, path, hash) that a result was made from, by number
  * - `stamps`: per type and path the hash that was there under a stamp, so that nothing is read whose stamp is the same
- * - `results`: by key the recipe's file, the numbers of the reads, the packages asked for with the digests of their
+ * - `results`: by key the recipe's file with hash and stamp, the numbers of all other reads, the packages asked for with the digests of their
  *   interfaces, and the digest of the result if others may have asked for it
  * - `contents`: the results themselves, which are looked at last
  *
@@ -20,7 +20,11 @@ import type { Dependency, Read, Trace } from "./trace.ts";
 
 export type CachedResult = {
   readonly id: number;
+  /** The recipe's file, its hash, and the stamp that it had; empty if it was too young for one. */
   readonly recipe: string;
+  readonly hash: string;
+  readonly stamp: string;
+  /** What else was read. */
   readonly reads: readonly number[];
   readonly dependencies: readonly Dependency[];
   readonly digest: string;
@@ -36,7 +40,7 @@ export type NewResult = {
 const schema = `
 create table if not exists reads (id integer primary key, type text not null, path text not null, hash text not null, unique (type, path, hash));
 create table if not exists stamps (type text not null, path text not null, stamp text not null, hash text not null, primary key (type, path)) without rowid;
-create table if not exists results (id integer primary key, key text unique not null, recipe text not null, reads text not null, dependencies text not null, digest text not null);
+create table if not exists results (id integer primary key, key text unique not null, recipe text not null, hash text not null, stamp text not null, reads text not null, dependencies text not null, digest text not null);
 create table if not exists contents (id integer primary key, value text not null);
 `;
 
@@ -65,6 +69,8 @@ export class Cache {
   readonly #valid = new Map<string, string | undefined>();
   readonly #stamps = new Map<string, { readonly stamp: string; readonly hash: string }>();
   readonly #newStamps = new Map<string, Read>();
+  /** Stamps of recipes that are younger, and say the same, by result. */
+  readonly #renewed = new Map<number, string>();
   readonly #new = new Map<string, NewResult>();
   #scheduled = false;
 
@@ -72,7 +78,7 @@ export class Cache {
     this.#files = files;
     this.#db = db;
     this.#select = this.#db.prepare(
-      "select id, recipe, reads, dependencies, digest from results where key = ?",
+      "select id, recipe, hash, stamp, reads, dependencies, digest from results where key = ?",
     );
     this.#select.setReturnArrays(true);
     this.#content = this.#db.prepare("select value from contents where id = ?");
@@ -84,19 +90,31 @@ export class Cache {
   /** Find a result, valid or not. */
   find(key: string): CachedResult | undefined {
     const row = this.#select.get(key) as unknown as
-      | readonly [id: number, recipe: string, reads: string, dependencies: string, digest: string]
+      | readonly [
+          id: number,
+          recipe: string,
+          hash: string,
+          stamp: string,
+          reads: string,
+          dependencies: string,
+          digest: string,
+        ]
       | undefined;
     if (row === undefined) return undefined;
-    const [id, recipe, reads, dependencies, digest] = row;
+    const [id, recipe, hash, stamp, reads, dependencies, digest] = row;
     return {
       id,
       recipe,
+      hash,
+      stamp,
       reads: JSON.parse(reads) as number[],
-      dependencies: (JSON.parse(dependencies) as [string, Role, string][]).map(([attribute, role, hash]) => ({
-        attribute,
-        role,
-        digest: hash,
-      })),
+      dependencies: (JSON.parse(dependencies) as [string, Role, string][]).map(
+        ([attribute, role, interfaceDigest]) => ({
+          attribute,
+          role,
+          digest: interfaceDigest,
+        }),
+      ),
       digest,
     };
   }
@@ -108,24 +126,36 @@ export class Cache {
     return row.value;
   }
 
-  /** Tell which of what a result was made from has changed; nothing if all is as it was. */
-  changed(result: CachedResult): Read | undefined {
-    for (const id of result.reads) {
+  /** Tell whether something that a result was made from has changed. */
+  hasChanged(result: CachedResult): boolean {
+    if (this.#recipeHasChanged(result)) return true;
+    return result.reads.some((id) => {
       const read = this.#readOf(id);
-      if (read === undefined) return { type: "absent", path: "", hash: "" };
-      if (this.#hashAt(read.type, read.path) !== read.hash) return read;
-    }
-    return undefined;
+      return read === undefined || this.#hashAt(read.type, read.path) !== read.hash;
+    });
+  }
+
+  #recipeHasChanged({ id, recipe, hash, stamp }: CachedResult): boolean {
+    if (stamp !== "" && stamp === this.#files.stampAt(recipe)) return false;
+    const now = lookAt("file", recipe);
+    if (now?.hash !== hash) return true;
+    if (now.stamp !== undefined) this.#renewed.set(id, now.stamp);
+    this.#schedule();
+    return false;
   }
 
   /** Give what a result was made from. */
-  readsOf({ reads }: CachedResult): Read[] {
-    return reads.flatMap((id) => this.#readOf(id) ?? []);
+  readsOf({ recipe, hash, reads }: CachedResult): Read[] {
+    return [{ type: "file", path: recipe, hash }, ...reads.flatMap((id) => this.#readOf(id) ?? [])];
   }
 
   /** Keep a result. It is written when the process has time, or by {@link flush}. */
   keep(key: string, result: NewResult): void {
     this.#new.set(key, result);
+    this.#schedule();
+  }
+
+  #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
     setImmediate(() => this.flush()).unref();
@@ -135,7 +165,7 @@ export class Cache {
   flush(): void {
     this.#scheduled = false;
     if (!this.#db.isOpen) return;
-    if (this.#new.size === 0 && this.#newStamps.size === 0) return;
+    if (this.#new.size + this.#newStamps.size + this.#renewed.size === 0) return;
     try {
       this.#db.exec("begin immediate");
       this.#write();
@@ -145,6 +175,7 @@ export class Cache {
     }
     this.#new.clear();
     this.#newStamps.clear();
+    this.#renewed.clear();
   }
 
   /** Write what is kept, and let go of the file. */
@@ -162,7 +193,9 @@ export class Cache {
       "insert or replace into stamps (type, path, stamp, hash) values (?, ?, ?, ?)",
     );
     const addResult = this.#db.prepare(
-      "insert into results (key, recipe, reads, dependencies, digest) values (?, ?, ?, ?, ?) on conflict do update set recipe = excluded.recipe, reads = excluded.reads, dependencies = excluded.dependencies, digest = excluded.digest returning id",
+      `insert into results (key, recipe, hash, stamp, reads, dependencies, digest) values (?, ?, ?, ?, ?, ?, ?)
+       on conflict do update set recipe = excluded.recipe, hash = excluded.hash, stamp = excluded.stamp,
+       reads = excluded.reads, dependencies = excluded.dependencies, digest = excluded.digest returning id`,
     );
     const addContent = this.#db.prepare("insert or replace into contents (id, value) values (?, ?)");
     const ids = new Map<string, number>();
@@ -178,11 +211,16 @@ export class Cache {
     };
     for (const { type, path, stamp, hash } of this.#newStamps.values())
       if (stamp !== undefined) addStamp.run(type, path, stamp, hash);
+    const renew = this.#db.prepare("update results set stamp = ? where id = ?");
+    for (const [id, stamp] of this.#renewed) renew.run(stamp, id);
     for (const [key, { recipe, trace, digest, value }] of this.#new) {
+      const own = [...trace.reads].find(({ type, path }) => type === "file" && path === recipe);
       const { id } = addResult.get(
         key,
         recipe,
-        JSON.stringify([...trace.reads].map(idOf)),
+        own?.hash ?? "",
+        own?.stamp ?? "",
+        JSON.stringify([...trace.reads].filter((each) => each !== own).map(idOf)),
         JSON.stringify([...trace.dependencies].map((each) => [each.attribute, each.role, each.digest])),
         digest,
       ) as { readonly id: number };
@@ -223,10 +261,7 @@ export class Cache {
     const read = lookAt(type, path);
     if (read !== undefined) {
       this.#newStamps.set(key, read);
-      if (!this.#scheduled) {
-        this.#scheduled = true;
-        setImmediate(() => this.flush()).unref();
-      }
+      this.#schedule();
     }
     return read?.hash;
   }

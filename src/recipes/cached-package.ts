@@ -204,8 +204,8 @@ export class CachedPackage implements SetPackage {
   }
 
   #keyOf(kind: string): string {
-    const { attribute, platforms, settings, overlays } = this.#facts;
-    return JSON.stringify([attribute, kind, tripleOf(platforms), settings, overlays]);
+    const { attribute, platforms, recipe, settings, overlays } = this.#facts;
+    return JSON.stringify([attribute, kind, recipe.file, tripleOf(platforms), settings, overlays]);
   }
 
   /** Find what is cached, if all that it was made from is as it was. */
@@ -213,8 +213,8 @@ export class CachedPackage implements SetPackage {
     const { cache } = this.#sets;
     if (cache === undefined || this.#real !== undefined) return undefined;
     const found = cache.find(this.#keyOf(kind));
-    if (found === undefined || found.recipe !== this.#facts.recipe.file) return undefined;
-    if (cache.changed(found) !== undefined) return undefined;
+    if (found === undefined) return undefined;
+    if (cache.hasChanged(found)) return undefined;
     for (const { attribute, role, digest } of found.dependencies)
       if (this.#dependency(attribute, role)?.digest !== digest) return undefined;
     return found;
