@@ -18,8 +18,11 @@ import { instantiate } from "../recipes/index.ts";
 import type { LocalStore } from "../store/index.ts";
 
 export type PackageBuildOptions = {
-  /** How the packages that are asked for are cut; others are joined, but for cuts where their branches start. */
-  readonly partition: Partition;
+  /**
+   * How the packages that are asked for are cut; others are joined. There are cuts where branches start that are run; where
+   * nothing is said, also where those start that have passed, so that an edit of what comes after is cheap.
+   */
+  readonly partition: Partition | undefined;
   /** Whether branches run, and outputs wait for them. */
   readonly check: boolean;
   /** Build what is valid again, and compare. Branches are left alone. */
@@ -56,9 +59,10 @@ export async function buildPackages(
     let found = rendered.get(each);
     if (found === undefined) {
       const own = asked.has(each);
+      const unsaid = own && check && !again ? atBranches(each) : "joined";
       found = renderPackage(
         each,
-        own ? partition : "joined",
+        own ? (partition ?? unsaid) : "joined",
         ({ canonical }) => check && !(own && again) && !hasPassed(store, canonical.path),
       );
       rendered.set(each, found);
@@ -88,6 +92,11 @@ export async function buildPackages(
     failed: [...failed.values()],
     skipped: skipped.length,
   };
+}
+
+/** The partition with cuts where branches start. */
+function atBranches(made: Package): Partition {
+  return { after: [...new Set(made.lower("joined").branches.map(({ start }) => start))] };
 }
 
 function addRendering({ lowered, branches }: PackageRendering, renderings: Map<StorePath, Rendering>): void {

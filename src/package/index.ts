@@ -4,6 +4,7 @@
  */
 
 export { outputPlaceholder } from "../nix/index.ts";
+export { makeAggregate } from "./aggregate.ts";
 export { base } from "./base.ts";
 export { type Bundle, type BundleRequest, bundleScript } from "./bundle.ts";
 export { common } from "./common.ts";

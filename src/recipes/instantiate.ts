@@ -5,7 +5,12 @@ import { StoreFile, StoreTree } from "../package/store-object.ts";
 import type { Store } from "../store/index.ts";
 
 /** A lowered package, and which of its derivations are wanted besides the canonical one. */
-export type Instance = { readonly lowered: Lowered; readonly extra: readonly MadeDerivation[] };
+export type Instance = {
+  readonly lowered: Lowered;
+  readonly extra: readonly MadeDerivation[];
+  /** Files that these need besides those of the package. */
+  readonly files?: readonly StoreFile[];
+};
 
 /**
  * Write the canonical derivations of packages into a store, and of all packages that these need. `instanceOf` gives the
@@ -24,7 +29,8 @@ export async function instantiate(
   let level = instances;
   while (level.length > 0) {
     const packages = new Map<StorePath, PackageInterface>();
-    for (const { lowered, extra } of level) {
+    for (const { lowered, extra, files: more = [] } of level) {
+      for (const file of more) files.set(file.path, file);
       for (const { path, derivation } of [lowered.canonical, ...extra]) derivations.set(path, derivation);
       for (const [path, file] of lowered.inputs.files) files.set(path, file);
       for (const fetched of lowered.inputs.fetched.values())

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { needsTools } from "../support/bootstrapped.ts";
-import { needsNix } from "../support/nix.ts";
-import { quickStore } from "../support/quick-store.ts";
+import { needsNix, nixIn } from "../support/nix.ts";
+import { quickStore, recipes } from "../support/quick-store.ts";
 
 test("a package is built and checked, and built again only where something changed", needsTools, async () => {
   using at = await quickStore();
@@ -242,3 +242,41 @@ test("links to outputs keep them from collectors, until they are gone", {
   assert.equal((await at.run("store", "gc")).code, 0);
   assert.ok(gone());
 });
+
+test(
+  "stock Nix builds a package, joined or split, only where its checks pass",
+  needsTools.skip === false ? needsNix : needsTools,
+  async () => {
+    using at = await quickStore();
+    const nix = nixIn(at.path);
+    const realise = (derivation: string) =>
+      spawnSync("nix-store", ["--realise", derivation], {
+        env: { ...nix.env, NIX_REMOTE: `local?root=${at.root}` },
+        encoding: "utf8",
+      });
+    for (const partition of ["joined", "split"]) {
+      const instantiated = async (...more: string[]) => {
+        const { code, stdout, stderr } = await at.run(
+          "instantiate",
+          "--checked",
+          "--partition",
+          partition,
+          "--folder",
+          recipes,
+          ...more,
+          "mini",
+        );
+        assert.equal(code, 0, stderr);
+        return stdout.trim();
+      };
+      const passed = realise(await instantiated());
+      assert.equal(passed.status, 0, passed.stderr);
+      const { outputs, branches } = JSON.parse(readFileSync(join(at.root, passed.stdout.trim()), "utf8"));
+      assert.match(outputs.out, /-mini-1$/);
+      assert.match(branches.check, /-mini-1-check$/);
+      const failed = realise(await instantiated("--set", "mini.checked=nothing of it"));
+      assert.notEqual(failed.status, 0);
+      assert.match(failed.stderr, /-mini-1-check\.drv' failed/);
+    }
+  },
+);

@@ -47,6 +47,7 @@ export const build: Command = {
       withStore(io, (store) =>
         withPackages(args, io, store, async (set) => {
           if (args.flag("json-events")) io.reportJson();
+          const partition = args.value("partition");
           const packages = args.positionals.map((attribute) => set.package(attribute));
           const context: RealiseContext = {
             store,
@@ -68,7 +69,7 @@ export const build: Command = {
             return code;
           }
           const { built, failed, skipped } = await buildPackages(packages, context, {
-            partition: parsePartition(args.value("partition") ?? "joined"),
+            partition: partition === undefined ? undefined : parsePartition(partition),
             check: !args.flag("no-check"),
             again: args.flag("check"),
             ...scheduling,

@@ -44,7 +44,7 @@ export const run: Command = {
               signal,
             },
             {
-              partition: "joined",
+              partition: undefined,
               check: !args.flag("no-check"),
               again: false,
               jobs: readJobs(args),
