@@ -17,7 +17,7 @@ export type StateLimits = {
 };
 
 /** Two weeks, 10 GiB. */
-export const stateLimits: StateLimits = { age: 14 * 24 * 3600, size: 10 * 2 ** 30 };
+const stateLimits: StateLimits = { age: 14 * 24 * 3600, size: 10 * 2 ** 30 };
 
 /** Keep states from collectors, and give up those that are beyond the limits, oldest first. `now` is in seconds. */
 export async function keepStates(

@@ -5,4 +5,4 @@
 export type { EngineFacts } from "./engine.ts";
 export { openSandboxes, type Sandboxed, type Sandboxes } from "./sandboxes.ts";
 export type { SandboxInput, SandboxSpec } from "./spec.ts";
-export { type Started, type StoreViewRequest, storeView } from "./store-view.ts";
+export { storeView } from "./store-view.ts";

@@ -19,7 +19,7 @@ export const platforms: Platforms = { build: platform, host: platform, target: p
 export const fileOf = (name: string, text = name): StoreFile => new StoreFile(name, Buffer.from(text));
 
 /** A tool: a derivation that is never built. */
-export function toolOf(attribute: string): Package {
+function toolOf(attribute: string): Package {
   const module = uses(rawDerivation).package(attribute, ({ define }) =>
     define({ name: attribute, version: "1", builder: "/none" }),
   );
@@ -34,7 +34,7 @@ function fail(attribute: string): never {
 }
 
 const tools = new Map<string, PackageInterface>();
-export const resolveTool = (attribute: string): PackageInterface => {
+const resolveTool = (attribute: string): PackageInterface => {
   let found = tools.get(attribute);
   if (found === undefined) {
     found = toolOf(attribute).interface;
