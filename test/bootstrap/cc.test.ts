@@ -36,7 +36,10 @@ test("cc compiles with the headers, and links with the libraries beside it", nee
   using temp = temporaryFolder();
   const run = driverIn(temp.path);
   assert.equal(run("cc", "-c", "a.c"), `${start} -c a.c ${headers}`);
-  assert.equal(run("gcc", "a.c", "-o", "a"), `${start} ${link} /cc/lib/crt1.o a.c -o a ${headers} ${library}`);
+  assert.equal(
+    run("gcc", "a.c", "-o", "a"),
+    `${start} ${link} /cc/lib/crt1.o a.c -o a ${headers} ${library}`,
+  );
   assert.equal(run("cc", "-nostdinc", "-E", "a.c"), `${start} -nostdinc -E a.c`);
   assert.equal(run("cc", "-nostdlib", "a.o"), `${start} ${link} -nostdlib a.o ${headers}`);
   assert.equal(run("cc", "-r", "a.o"), `${start} ${link} -r a.o ${headers}`);
