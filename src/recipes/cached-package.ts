@@ -89,6 +89,7 @@ export class CachedPackage implements SetPackage {
   constructor(sets: SetOfPackages, facts: PackageFacts) {
     this.#sets = sets;
     this.#facts = facts;
+    frozen(facts.platforms);
   }
 
   get attribute(): string {
@@ -287,12 +288,22 @@ export class CachedPackage implements SetPackage {
   }
 }
 
+const writeRecord = (value: PackageRecord): string => JSON.stringify(value);
+/** Nobody can change it: recipes of other packages are handed parts of it. */
+const readRecord = (text: string): PackageRecord => frozen(JSON.parse(text) as PackageRecord);
+
 const recordKind: Kept<PackageRecord> = {
   kind: "record",
-  make: recordOf,
-  write: (value) => JSON.stringify(value),
-  read: (text) => JSON.parse(text) as PackageRecord,
+  make: (real) => readRecord(writeRecord(recordOf(real))),
+  write: writeRecord,
+  read: readRecord,
 };
+
+function frozen<T>(value: T): T {
+  if (typeof value !== "object" || value === null) return value;
+  for (const each of Object.values(value)) frozen(each);
+  return Object.freeze(value);
+}
 
 function digestOf({ interface: described }: PackageRecord): string {
   return hashOf(JSON.stringify(described));

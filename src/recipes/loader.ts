@@ -105,6 +105,9 @@ export class Loader {
       modules: realm.harden({
         ...Object.fromEntries(Object.entries(modules).filter(([name]) => !notForRecipes.has(name))),
         types: { ...modules.types },
+        // A default may be handed to all who read the option.
+        mkOption: (declaration: Parameters<typeof modules.mkOption>[0]) =>
+          modules.mkOption(realm.harden(declaration)),
       }),
       packages: realm.harden({ ...forRecipes }),
     };

@@ -156,6 +156,63 @@ test("what can be named leads nowhere", () => {
   assert.ok(refused.length + useless.length >= 60);
 });
 
+test("nothing that a recipe is handed can be changed for others", () => {
+  const attempts: readonly string[] = [
+    "(config.outputs as any).push('more')",
+    "(config.meta.license as any).push('more')",
+    "(config.platforms.host as any).cpu = 'other'",
+    "(config.inputs.libraries as any).lib.version = 'other'",
+    "(config.inputs.libraries as any).lib.exports.programs.push('other')",
+    "(config.inputs.libraries as any).lib.outputs.more = 'other'",
+    "(config.list as any).push('other')",
+    "(config.record as any).more = 'other'",
+    "(config.list2 as any)[0].x = 'other'",
+    "(config.raw as any).x = 'other'",
+    "(config.raw as any).deep.push('other')",
+  ];
+  const recipe = (name: string, code: string): string =>
+    rawRecipe(name, {
+      env: {
+        attempt: code,
+        seen: "JSON.stringify([config.outputs, config.meta.license, config.platforms, (config.inputs.libraries as any).lib, config.list, config.record, config.list2, config.raw]).replaceAll('/nix/store/', 'S')",
+      },
+      more: 'libraries: { lib: "lib" },',
+    })
+      .replace("uses(rawDerivation)", "uses(rawDerivation, mine)")
+      .replace("import { uses }", 'import { mine } from "../../lib/mine.ts";\nimport { uses }');
+  using temp = temporaryFolder();
+  writeFiles(temp.path, {
+    "packages/lib/package.ts": rawRecipe("lib"),
+    "lib/mine.ts": `import { defineModule, mkOption, types } from "cleave/modules";
+export const mine = defineModule("mine", { options: {
+  list: mkOption({ type: types.listOf(types.string), default: ["a"], description: "" }),
+  record: mkOption({ type: types.attrsOf(types.string), default: { a: "b" }, description: "" }),
+  list2: mkOption({ type: types.listOf(types.anything), default: [{ x: "y" }], description: "" }),
+  raw: mkOption({ type: types.raw, default: { x: "y", deep: [] }, description: "" }),
+} });
+`,
+    ...Object.fromEntries(
+      attempts.map((code, index) => [
+        `packages/try${index}/package.ts`,
+        recipe(`try${index}`, `String(${code})`),
+      ]),
+    ),
+    "packages/victim/package.ts": recipe("victim", '""'),
+  });
+  const seen = (set: ReturnType<typeof openSet>): string =>
+    new Map(set.package("victim").lower("joined").canonical.derivation.env).get("seen") ?? "";
+  const expected = seen(openSet(temp.path));
+  for (const [index, code] of attempts.entries()) {
+    const set = openSet(temp.path);
+    try {
+      void set.package(`try${index}`).interface;
+    } catch (error) {
+      assert.ok(error instanceof CleaveError, code);
+    }
+    assert.equal(seen(set), expected, code);
+  }
+});
+
 test("what tells of places on the machine cannot be imported", () => {
   for (const name of ["evalModules", "describeOptions", "describeExplanation", "modulesIn"]) {
     using temp = temporaryFolder();
