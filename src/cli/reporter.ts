@@ -76,6 +76,7 @@ export function terminalReporter({ write, columns, rows, now, every }: Terminal)
   const started = now();
   const board = new BuildBoard();
   let progress = "";
+  let progressed = 0;
   let drawn = 0;
   let shown = 0;
   let stop: (() => void) | undefined;
@@ -87,6 +88,8 @@ export function terminalReporter({ write, columns, rows, now, every }: Terminal)
   };
   const draw = () => {
     const lines = board.draw(columns() - 1, Math.min(rows() - 1, 12), now());
+    // Nobody says when it is over.
+    if (lines.length > 0 && now() - progressed > 1000) progress = "";
     if (progress !== "") lines.push(progress.slice(0, columns() - 1));
     clear();
     if (lines.length === 0) {
@@ -128,6 +131,7 @@ export function terminalReporter({ write, columns, rows, now, every }: Terminal)
             event.total === undefined || event.total === 0
               ? ""
               : ` of ${describeSize(event.total)} (${Math.floor((100 * event.done) / event.total)} %)`;
+          progressed = now();
           progress = `${event.what}: ${describeSize(event.done)}${share}`;
           if (now() - drawn >= 100) draw();
           return;

@@ -70,6 +70,24 @@ test("a terminal reporter shows what runs, for how long, and what it said last",
   assert.equal(state.ticking, false);
 });
 
+test("beside builds, progress that goes on no more goes away", () => {
+  const { state, report, clear } = terminal(60);
+  const derivation = "/nix/store/00000000000000000000000000000000-a.drv";
+  report({ type: "builds", total: 1 });
+  report({ type: "build-started", derivation });
+  state.now = 1000;
+  report({ type: "progress", what: "unpacking", done: 2 ** 20 });
+  state.text = "";
+  state.now = 1500;
+  report({ type: "build-phase", derivation, phase: "make" });
+  assert.match(state.text, /\n {2}a +1\.5 s {2}make: \nunpacking: 1\.00 MiB$/);
+  state.text = "";
+  state.now = 3000;
+  report({ type: "build-log", derivation, line: "one" });
+  assert.doesNotMatch(state.text, /unpacking/);
+  clear();
+});
+
 test("a plain reporter writes what builds and logs, without control characters", () => {
   let text = "";
   const { report } = plainReporter((part) => {
