@@ -50,7 +50,8 @@ function compileLibrary(folder: string, files: Readonly<Record<string, string>>,
 
 /** The first example of a page in TypeScript, as a module that exports everything and prints nothing. */
 function exampleOf(page: string): string {
-  const [, example = ""] = /```ts\n([\s\S]*?)```/.exec(readFileSync(join(repository, page), "utf8")) ?? [];
+  const [, example = ""] =
+    /```ts\n(import \{ defineModule[\s\S]*?\n)```\n/.exec(readFileSync(join(repository, page), "utf8")) ?? [];
   assert.ok(example.includes('from "cleave/modules"'), page);
   return example.replace(/^const /gm, "export const ").replace(/^console\.log.*$/gm, "");
 }
