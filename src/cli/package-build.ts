@@ -86,7 +86,7 @@ export async function buildPackages(
   });
   const { failed, skipped, built } = await realise(wanted, context, { jobs, keepGoing, again, renderings });
   const ran = new Set(built);
-  await remember([...rendered.values()], ran, store);
+  await remember([...rendered.values()], { ran, failed }, store);
   return {
     built: packages.map((each) => ({ package: each, rendering: render(each), ran })),
     failed: [...failed.values()],
@@ -113,16 +113,20 @@ function addRendering({ lowered, branches }: PackageRendering, renderings: Map<S
       renderings.set(canonical.path, { by: made.path, groups: [], gates: [] });
 }
 
-/** Remember which branches passed, and keep the states that were made or used. */
+/** Remember which branches passed, which logs there are, and keep the states that were made or used. */
 async function remember(
   renderings: readonly PackageRendering[],
-  ran: ReadonlySet<StorePath>,
+  {
+    ran,
+    failed,
+  }: { readonly ran: ReadonlySet<StorePath>; readonly failed: ReadonlyMap<StorePath, CleaveError> },
   store: LocalStore,
 ): Promise<void> {
+  const logged = new Set([...ran, ...failed.keys()]);
   const states = new Set<StorePath>();
   for (const { lowered, branches } of renderings) {
     for (const { canonical } of branches) if (ran.has(canonical.path)) recordPassed(store, canonical.path);
-    recordRun({ lowered, branches, derivations: [] }, ran, store);
+    recordRun({ lowered, branches, derivations: [] }, logged, store);
     const own = [lowered.canonical, ...lowered.groups.map(({ made }) => made)];
     if (!own.some(({ path }) => ran.has(path)) && !branches.some(({ canonical }) => ran.has(canonical.path)))
       continue;
@@ -138,14 +142,15 @@ async function remember(
 /** Remember which derivation's log has which phase: the last group writes to that of the canonical derivation. */
 function recordRun(
   { lowered, branches }: PackageRendering,
-  ran: ReadonlySet<StorePath>,
+  logged: ReadonlySet<StorePath>,
   store: LocalStore,
 ): void {
   const phases = new Map<string, StorePath>();
   for (const [index, { made, phases: names }] of lowered.groups.entries()) {
     const path = index === lowered.groups.length - 1 ? lowered.canonical.path : made.path;
-    if (ran.has(path)) for (const name of names) phases.set(name, path);
+    if (logged.has(path)) for (const name of names) phases.set(name, path);
   }
-  for (const { name, canonical } of branches) if (ran.has(canonical.path)) phases.set(name, canonical.path);
+  for (const { name, canonical } of branches)
+    if (logged.has(canonical.path)) phases.set(name, canonical.path);
   if (phases.size > 0) recordPhases(store, lowered.canonical.path, phases);
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { needsTools } from "../support/bootstrapped.ts";
@@ -81,6 +81,11 @@ test(
       /error\[build-gate\]: the outputs of \/nix\/store\/…-mini-1\.drv were made, and are not published because \/nix\/store\/…-mini-1-check\.drv failed\n {2}hint: mend what failed; cleave build --no-check publishes without it\n/,
     );
     assert.ok(!readdirSync(join(at.root, "nix/store")).some((name) => name.endsWith("-mini-1")));
+    // What failed has a log like any other; a folder that is called like the package is no path in the store.
+    mkdirSync(join(at.path, "mini"));
+    const log = await at.set("log", "mini", "--phase", "check", ...options.slice(5));
+    assert.deepEqual([log.code, log.stderr], [0, ""]);
+    assert.match(log.stdout, /a\.txt does not say nothing of it\n/);
 
     const unchecked = await at.set("build", "--no-check", ...options);
     assert.equal(unchecked.code, 0);
@@ -178,6 +183,11 @@ test("a failing phase names package, phase, command, and how to see more", needs
   const log = await at.set("log", "failing", "--phase", "build");
   assert.equal(log.code, 0, log.stderr);
   assert.match(log.stdout, /it went wrong\n/);
+  const other = await at.set("log", "failing", "--phase", "install");
+  assert.deepEqual(
+    [other.code, other.stdout, other.stderr.split("\n")[0]],
+    [1, "", "error[build-no-log]: there is no log of a phase install of failing"],
+  );
 });
 
 test("packages are listed, searched and shown without being built", needsTools, async () => {

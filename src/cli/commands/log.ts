@@ -1,4 +1,5 @@
-import { createReadStream, existsSync } from "node:fs";
+import { createReadStream, existsSync, lstatSync } from "node:fs";
+import { resolve } from "node:path";
 import { CleaveError, decodeText, encodeText, nearest } from "../../base/index.ts";
 import { readPhase, readPhases } from "../../build/index.ts";
 import { decodeBzip2 } from "../../fetch/archive/bzip2.ts";
@@ -25,12 +26,18 @@ export const log: Command = {
   run: async (args, io) => {
     const [argument = ""] = args.positionals;
     return await withStore(io, async (store) =>
-      argument.includes("/") || existsSync(argument)
+      argument.includes("/") || isPath(resolve(io.cwd, argument), store)
         ? await printPath(findStorePath(argument, store, io), store, io)
         : await printPackage(argument, args, store, io),
     );
   },
 };
+
+/** Say whether a file is a link, as `result` is, or in the store. The folder of a recipe has the name of its package. */
+function isPath(file: string, store: LocalStore): boolean {
+  const status = lstatSync(encodeText(file), { throwIfNoEntry: false });
+  return status !== undefined && (status.isSymbolicLink() || store.storePathOf(file) !== undefined);
+}
 
 async function printPath(path: StorePath, store: LocalStore, io: Io): Promise<number> {
   for (const derivation of await derivationsOf(path, store)) {
@@ -44,27 +51,32 @@ async function printPath(path: StorePath, store: LocalStore, io: Io): Promise<nu
 
 async function printPackage(attribute: string, args: Arguments, store: LocalStore, io: Io): Promise<number> {
   const made = await withPackages(args, io, store, async (set): Promise<Package> => set.package(attribute));
-  const phases = readPhases(store, made.interface.derivation);
+  const { derivation: canonical } = made.interface;
+  const recorded = readPhases(store, canonical);
+  // Of a package without phases, or one that something else built, its own log is all there is.
+  const all = new Set(recorded.size === 0 ? [canonical] : recorded.values());
   const wanted = args.value("phase");
-  // A package that failed at once, or has no phases: its own log is all there is.
-  if (phases.size === 0) return await printPath(made.interface.derivation, store, io);
-  const derivation = wanted === undefined ? undefined : phases.get(wanted);
-  if (wanted !== undefined && derivation === undefined)
-    throw unknownPhase(attribute, wanted, [...phases.keys()]);
-  const derivations = derivation === undefined ? new Set(phases.values()) : [derivation];
-  for (const each of derivations) {
+  const found = wanted === undefined ? undefined : recorded.get(wanted);
+  if (wanted !== undefined && found === undefined && recorded.size > 0)
+    throw unknownPhase(attribute, wanted, [...recorded.keys()]);
+  let any = false;
+  for (const each of found === undefined ? all : [found]) {
     const chunks = openLog(each, store);
-    if (chunks === undefined) throw noLog(each);
+    // What failed before its builder ran has none.
+    if (chunks === undefined) continue;
+    any ||= wanted === undefined;
     let phase = "";
     for await (const line of linesOf(chunks)) {
       const begun = readPhase(line.trimEnd());
       if (begun !== undefined) {
         phase = begun;
+        any ||= phase === wanted;
         if (wanted === undefined) await io.write(encodeText(`── ${phase}\n`));
       } else if (wanted === undefined || phase === wanted) await io.write(encodeText(line));
     }
   }
-  return 0;
+  if (any) return 0;
+  throw noLog(wanted === undefined ? canonical : `the phase ${wanted} of ${attribute}`);
 }
 
 /** Open the log of a derivation, if there is one. Real Nix compresses its logs. */
