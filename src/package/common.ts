@@ -103,7 +103,12 @@ export const common = defineModule(
       },
       inputs: {
         tools: () => resolveAll(config.tools, "tools", args.context),
-        libraries: () => withRequired(resolveAll(config.libraries, "libraries", args.context), args.context),
+        libraries: () => {
+          const own = Object.entries(resolveAll(config.libraries, "libraries", args.context));
+          const libraries = Object.fromEntries(own.map(([name, each]) => [name, each()]));
+          const all = withRequired(libraries, Object.values(libraries), args.context);
+          return Object.fromEntries(Object.entries(all).map(([name, each]) => [name, () => each]));
+        },
       },
       exports: {
         programs: mkDefault(() => [`${first("bin", "out")}/bin`]),
@@ -126,19 +131,20 @@ function resolveAll(
   );
 }
 
-/** Add what libraries require in turn, each by its attribute. */
-function withRequired(
-  libraries: Readonly<Record<string, () => PackageInterface>>,
+/** Add what some of the libraries require in turn, each by its attribute, unless that names another one already. */
+export function withRequired(
+  libraries: Readonly<Record<string, PackageInterface>>,
+  some: readonly PackageInterface[],
   { resolve }: PackageContext,
-): Record<string, () => PackageInterface> {
+): Record<string, PackageInterface> {
   const all = { ...libraries };
-  const known = new Set(Object.values(libraries).map((each) => each().attribute));
-  const queue = Object.values(libraries).flatMap((each) => each().exports.requires);
+  const known = new Set(Object.values(libraries).map(({ attribute }) => attribute));
+  const queue = some.flatMap(({ exports }) => exports.requires);
   for (const attribute of queue) {
-    if (known.has(attribute)) continue;
+    if (known.has(attribute) || Object.hasOwn(all, attribute)) continue;
     known.add(attribute);
     const found = resolve(attribute, "libraries");
-    all[attribute] = () => found;
+    all[attribute] = found;
     queue.push(...found.exports.requires);
   }
   return all;

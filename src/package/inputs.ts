@@ -83,12 +83,7 @@ const storePathPattern = /\/nix\/store\/([0-9a-df-np-sv-z]{32})-/g;
 export function resolveData(value: unknown, where: string, inputs: Inputs, known: KnownPaths): Json {
   switch (typeof value) {
     case "string":
-      for (const [, hash = ""] of value.matchAll(storePathPattern)) {
-        const add = known.get(hash);
-        if (add === undefined) throw undeclared(where, value);
-        add();
-      }
-      return value;
+      return resolveText(value, where, known);
     case "boolean":
     case "number":
       return value;
@@ -105,8 +100,21 @@ export function resolveData(value: unknown, where: string, inputs: Inputs, known
   if (prototype !== null && prototype !== Object.prototype && Object.getPrototypeOf(prototype) !== null)
     throw refusal(where, `an instance of ${value.constructor.name}`);
   return Object.fromEntries(
-    Object.entries(value).map(([name, each]) => [name, resolveData(each, `${where}.${name}`, inputs, known)]),
+    Object.entries(value).map(([name, each]) => [
+      resolveText(name, where, known),
+      resolveData(each, `${where}.${name}`, inputs, known),
+    ]),
   );
+}
+
+/** Make the store paths in a text inputs. Throws `package-undeclared-path`. */
+function resolveText(text: string, where: string, known: KnownPaths): string {
+  for (const [, hash = ""] of text.matchAll(storePathPattern)) {
+    const add = known.get(hash);
+    if (add === undefined) throw undeclared(where, text);
+    add();
+  }
+  return text;
 }
 
 function refusal(where: string, what: string): CleaveError {

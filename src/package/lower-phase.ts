@@ -1,5 +1,6 @@
 /** Writes one phase down as the runner gets it, and collects what it needs. */
-import { CleaveError, type Json, nearest, quote } from "../base/index.ts";
+import type { Json } from "../base/index.ts";
+import { withRequired } from "./common.ts";
 import { Inputs, resolveData } from "./inputs.ts";
 import type { PackageContext, PackageInterface } from "./interface.ts";
 import { knownPaths } from "./known-paths.ts";
@@ -18,7 +19,7 @@ type PhaseFacts = {
   readonly placeholders: readonly string[];
 };
 
-/** Lower a phase. Throws `package-interpreter`, `package-data`, `package-undeclared-path`, and what resolving throws. */
+/** Lower a phase. Throws `package-data`, `package-undeclared-path`, and what resolving throws. */
 export function lowerPhase({ phase, index, config, context, placeholders }: PhaseFacts): LoweredPhase {
   const { name } = phase;
   const inputs = new Inputs();
@@ -72,39 +73,35 @@ function withExtra(
   own: Readonly<Record<string, PackageInterface>>,
   extra: Readonly<Record<string, string | null>>,
   role: "tools" | "libraries",
-  { resolve }: PackageContext,
+  context: PackageContext,
 ): Record<string, PackageInterface> {
   const all = { ...own };
+  const added: PackageInterface[] = [];
   for (const [name, attribute] of Object.entries(extra))
     if (attribute === null) delete all[name];
-    else all[name] = resolve(attribute, role);
-  return all;
+    else {
+      const found = context.resolve(attribute, role);
+      all[name] = found;
+      added.push(found);
+    }
+  return role === "libraries" ? withRequired(all, added, context) : all;
 }
 
 function interpreterOf(
   { name, interpreter }: PackagePhase,
   { interpreters }: PackageConfig,
-  { attribute, resolve }: PackageContext,
+  { resolve }: PackageContext,
   inputs: Inputs,
-): { readonly program: string; readonly args: readonly string[] } {
-  const found = Object.hasOwn(interpreters, interpreter) ? interpreters[interpreter] : undefined;
-  if (found === undefined) {
-    const names = Object.keys(interpreters);
-    const near = nearest(interpreter, names);
-    throw new CleaveError({
-      code: "package-interpreter",
-      message: `the phase ${name} of ${attribute} is run by ${quote(interpreter)}, and there is no such interpreter`,
-      hint:
-        near.length > 0
-          ? `did you mean ${near.join(" or ")}?`
-          : names.length > 0
-            ? `there are ${names.join(", ")}; a module of stdenv brings each`
-            : "use a module that brings one, such as quickjs of cleave/stdenv",
-    });
-  }
-  const [path = ""] = inputs.addPackage(resolve(found.tool, "tools"));
+): { readonly program: string; readonly args: readonly Json[] } {
+  const found = interpreters[interpreter];
+  if (found === undefined) throw new Error(`the plan runs ${name} by ${interpreter}, which is not there`);
+  const tool = resolve(found.tool, "tools");
+  const [path = ""] = inputs.addPackage(tool);
+  const known = knownPaths(inputs, { packages: [tool], objects: [] });
   return {
     program: `${path}/${found.program}`,
-    args: found.args.map((each) => (typeof each === "string" ? each : inputs.addObject(each))),
+    args: found.args.map((each, index) =>
+      resolveData(each, `args[${index}] of the interpreter ${interpreter}`, inputs, known),
+    ),
   };
 }

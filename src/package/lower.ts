@@ -4,7 +4,7 @@
  * The canonical derivation has the whole trunk in one group. Of a partition every group but the last saves a state, from
  * which the next one starts; the last one seals, and its derivation is the canonical one where there is no other group.
  */
-import type { Json } from "../base/index.ts";
+import { CleaveError, type Json, nearest, quote } from "../base/index.ts";
 import { type MadeDerivation, makeDerivation, type StorePath } from "../nix/index.ts";
 import { cutTrunk, makePlan, type Partition, type Phase, type Phases, type Plan } from "../phases/index.ts";
 import { graph } from "./graph.ts";
@@ -46,10 +46,12 @@ export type Lowered = {
 /** The one version that the runner knows of the attribute `cleave`. */
 const version = 1;
 
-/** Put the phases of a package in order. */
-export function planOf(config: PackageConfig): PackagePlan {
+/** Put the phases of a package in order. Throws `package-interpreter`, and what planning throws. */
+export function planOf(config: PackageConfig, attribute: string): PackagePlan {
   const phases: Record<string, Omit<PackagePhase, "name"> | null> = {};
-  for (const [name, phase] of Object.entries(config.phases))
+  for (const [name, phase] of Object.entries(config.phases)) {
+    // Before the script is asked for, which may depend on it.
+    if (phase !== null) checkInterpreter(phase.interpreter ?? config.interpreter, config, name, attribute);
     phases[name] =
       phase === null
         ? null
@@ -65,7 +67,29 @@ export function planOf(config: PackageConfig): PackagePlan {
             before: phase.before,
             branch: phase.branch,
           };
+  }
   return makePlan(phases as Phases<string, StoreFile>);
+}
+
+function checkInterpreter(
+  interpreter: string,
+  { interpreters }: PackageConfig,
+  phase: string,
+  attribute: string,
+): void {
+  if (Object.hasOwn(interpreters, interpreter)) return;
+  const names = Object.keys(interpreters);
+  const near = nearest(interpreter, names);
+  throw new CleaveError({
+    code: "package-interpreter",
+    message: `the phase ${phase} of ${attribute} is run by ${quote(interpreter)}, and there is no such interpreter`,
+    hint:
+      near.length > 0
+        ? `did you mean ${near.join(" or ")}?`
+        : names.length > 0
+          ? `there are ${names.join(", ")}; a module of stdenv brings each`
+          : "use a module that brings one, such as quickjs of cleave/stdenv",
+  });
 }
 
 /** Name what runs a script that names no interpreter: the package's, unless its name ends as those of others' scripts do. */
@@ -91,7 +115,7 @@ export type Lowering = {
 
 /** Prepare the lowering of a package. Throws what planning throws; each partition is lowered when it is asked for. */
 export function makeLowering(config: PackageConfig, context: PackageContext): Lowering {
-  const plan = planOf(config);
+  const plan = planOf(config, context.attribute);
   const { name, version: packageVersion, outputs, placeholders } = config;
   const { build, host, target } = config.platforms;
   const platforms = { build, host, target: config.forTarget ? target : host };

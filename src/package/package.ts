@@ -73,7 +73,7 @@ export function evaluatePackage(
       return asInterface();
     },
     get plan() {
-      return isRaw ? undefined : planOf(config as PackageConfig);
+      return isRaw ? undefined : planOf(config as PackageConfig, context.attribute);
     },
     lower,
     source: () => {

@@ -38,6 +38,55 @@ test("a store path that nobody declared is refused", () => {
   );
 });
 
+test("nor may a name in data, or an argument of an interpreter, be such a path", () => {
+  const path = "/nix/store/00000000000000000000000000000000-tool";
+  assert.match(
+    lower({ env: { [path]: "yes" } }),
+    /^error\[package-undeclared-path\]: data of .*sample\.env names/,
+  );
+  const made = evaluatePackage(
+    uses(base).package("sample", ({ define }) =>
+      define({
+        name: "sample",
+        version: "1",
+        runner: { tool: "qjs", program: "bin/qjs", script: fileOf("runner.js") },
+        interpreters: { quickjs: { tool: "qjs", program: "bin/qjs", args: [`--with=${path}`] } },
+        phases: { build: { script: fileOf("build.js") } },
+      }),
+    ),
+    contextOf("sample"),
+  );
+  assert.match(
+    textOf(() => made.lower("joined")),
+    /^error\[package-undeclared-path\]: args\[0\] of the interpreter quickjs names a store path /,
+  );
+});
+
+test("an interpreter that there is not is refused before the script is asked for", () => {
+  const made = evaluatePackage(
+    uses(base).package("sample", ({ define }) =>
+      define({
+        name: "sample",
+        version: "1",
+        interpreter: "ruby",
+        interpreters: { quickjs: { tool: "qjs", program: "bin/qjs" } },
+        phases: {
+          build: {
+            script: () => {
+              throw new Error("there is no script in ruby");
+            },
+          },
+        },
+      }),
+    ),
+    contextOf("sample"),
+  );
+  assert.match(
+    textOf(() => made.plan),
+    /^error\[package-interpreter\]: the phase build of sample is run by ruby,/,
+  );
+});
+
 test("an interpreter that there is not is refused, with the nearest names", () => {
   const made = (interpreter: string) =>
     evaluatePackage(

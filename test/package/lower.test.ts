@@ -183,6 +183,51 @@ test("files in data stand for their paths and become inputs", () => {
     assert.ok(lowered.canonical.derivation.inputSrcs.includes(fileOf(name).path));
 });
 
+test("libraries of a phase bring what they require, as those of the package do, and replace nothing", () => {
+  const library = (attribute: string, requires: readonly string[] = []) =>
+    evaluatePackage(
+      uses(base).package(attribute, ({ define }) =>
+        define({
+          name: attribute,
+          version: "1",
+          runner: { tool: "qjs", program: "bin/qjs", script: fileOf("runner.js") },
+          interpreters: { quickjs: { tool: "qjs", program: "bin/qjs" } },
+          exports: { requires },
+          phases: { build: { script: fileOf("build.js") } },
+        }),
+      ),
+      contextOf(attribute),
+    ).interface;
+  const libraries = new Map(
+    [library("jq", ["regex"]), library("regex"), library("own-regex")].map((each) => [each.attribute, each]),
+  );
+  const made = evaluatePackage(
+    uses(base).package("sample", ({ define }) =>
+      define({
+        name: "sample",
+        version: "1",
+        runner: { tool: "qjs", program: "bin/qjs", script: fileOf("runner.js") },
+        interpreters: { quickjs: { tool: "qjs", program: "bin/qjs" } },
+        libraries: { regex: "own-regex" },
+        phases: {
+          a: { script: fileOf("a.js"), libraries: { jq: "jq" } },
+          b: { script: fileOf("b.js"), libraries: { regex: null, jq: "jq" } },
+          c: { script: fileOf("c.js"), libraries: { regex: null } },
+        },
+      }),
+    ),
+    contextOf(
+      "sample",
+      (attribute) => libraries.get(attribute) ?? contextOf("sample").resolve(attribute, "tools"),
+    ),
+  );
+  const { phases } = JSON.parse(made.lower("joined").canonical.derivation.env.get("__json") ?? "").cleave;
+  const seen = phases.map((phase: { libraries: Record<string, string[]> }) =>
+    Object.entries(phase.libraries).map(([name, [path]]) => `${name}: ${path?.slice(44)}`),
+  );
+  assert.deepEqual(seen, [["jq: jq-1", "regex: own-regex-1"], ["jq: jq-1", "regex: regex-1"], []]);
+});
+
 test("a script that names no interpreter is run by the package's, or by the one it is written for", () => {
   const interpreter = (endings: readonly string[]) => ({ tool: "qjs", program: "bin/qjs", endings });
   const made = (own: string) =>
