@@ -3,6 +3,7 @@
  *
  *     nix/var/nix/gcroots/cleave-states/<base name>    a link to the state, its time when it was last of use
  */
+import { randomBytes } from "node:crypto";
 import { lstatSync, lutimesSync, mkdirSync, readdirSync, renameSync, symlinkSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { baseName, type StorePath, storeFolder } from "../nix/index.ts";
@@ -29,7 +30,8 @@ export async function keepStates(
   mkdirSync(folder, { recursive: true });
   for (const state of states) {
     const link = join(folder, baseName(state));
-    const temporary = join(folder, `.${process.pid}-${baseName(state)}`);
+    // Another process of the same number may have been killed here.
+    const temporary = join(folder, `.${randomBytes(6).toString("hex")}-${baseName(state)}`);
     symlinkSync(state, temporary);
     lutimesSync(temporary, now, now);
     renameSync(temporary, link);
