@@ -23,9 +23,13 @@ export async function withStore<T>(
   options: Pick<OpenOptions, "useReserve"> = {},
 ): Promise<T> {
   // As every program of Nix: what is made in a store may be read by all, whoever calls.
-  process.umask(0o022);
-  await using store = await openLocalStore({ root: findRoot(io.env, io.cwd), emit: io.emit, ...options });
-  return await work(store);
+  const own = process.umask(0o022);
+  try {
+    await using store = await openLocalStore({ root: findRoot(io.env, io.cwd), emit: io.emit, ...options });
+    return await work(store);
+  } finally {
+    process.umask(own);
+  }
 }
 
 /**

@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { needsTools } from "../support/bootstrapped.ts";
 import { repository } from "../support/cleave.ts";
 import { copyPackages, type QuickStore, quickStore } from "../support/quick-store.ts";
+import { writeFiles } from "../support/recipes.ts";
 
 /** Run a script in the shell of busybox by `cleave run`, as somebody would in a folder of theirs. */
 const shell = (at: QuickStore, script: string) =>
@@ -109,3 +110,44 @@ test("a program that a package does not have is refused", needsTools, async () =
     /^error\[run-no-program\]: bootstrap\.busybox has no program shh in \/nix\/store\/\S+-busybox-[0-9.]+\/bin\n/,
   );
 });
+
+test(
+  "a program that is a link into another store path runs, with the umask of who calls",
+  needsTools,
+  async () => {
+    using at = await withShell();
+    writeFiles(join(at.path, "recipes/linked"), {
+      "package.ts": `import { uses } from "cleave/modules";
+import { script } from "cleave/recipe";
+import { quickjs } from "cleave/stdenv";
+
+export default uses(quickjs).package("linked", ({ config, define }) =>
+  define({
+    name: "linked",
+    version: "1",
+    tools: { busybox: "bootstrap.busybox" },
+    phases: {
+      install: { script: () => script("install.ts"), data: () => ({ shell: config.inputs.tools["busybox"]!.path + "/bin/sh" }) },
+    },
+  }),
+);
+`,
+      "install.ts": `import { definePhase } from "cleave/phase";
+
+export default definePhase<{ readonly shell: string }>((phase) => {
+  phase.makeFolder(phase.output() + "/bin");
+  phase.symlink(phase.data.shell, phase.output() + "/bin/sh");
+});
+`,
+    });
+    const own = process.umask(0o027);
+    try {
+      const { code, stdout, stderr } = await at.run(
+        ...["run", "--folder", "recipes", "--program", "sh", "linked", "--", "-c", "echo linked; umask"],
+      );
+      assert.deepEqual([code, stdout], [0, "linked\n0027\n"], stderr);
+    } finally {
+      process.umask(own);
+    }
+  },
+);

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync } from "node:fs";
+import { lstatSync, mkdirSync } from "node:fs";
 import { constants } from "node:os";
 import { join } from "node:path";
 import { CleaveError } from "../../base/index.ts";
@@ -89,7 +89,8 @@ function commandFor(
   const folders = made.interface.exports.programs;
   const program = folders
     .map((folder) => `${folder}/${name}`)
-    .find((path) => existsSync(hostPath(path, store)));
+    // Where a link leads is seen only where the store is at /nix/store.
+    .find((path) => lstatSync(hostPath(path, store), { throwIfNoEntry: false }) !== undefined);
   if (program === undefined)
     throw new CleaveError({
       code: "run-no-program",
