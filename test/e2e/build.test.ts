@@ -108,6 +108,9 @@ test("any partition makes the same outputs, and --json says which groups ran", n
     [["make"], true],
     [["install"], true],
   ]);
+  // What somebody asked for is called as they called it.
+  const named = await at.set("build", "cross.x86_64-linux.mini", "--no-link", "--json");
+  assert.equal(JSON.parse(named.stdout).packages[0].attribute, "cross.x86_64-linux.mini");
   for (const [partition, expected] of [
     ["joined", [[["make", "install"], true]]],
     [

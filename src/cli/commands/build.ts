@@ -79,7 +79,7 @@ export const build: Command = {
           for (const [index, each] of packages.entries())
             recordBuilt(store.root, args.positionals[index] ?? each.attribute, each);
           await makeLinks(built, args, io, store);
-          await writeBuilt(built, args.flag("json"), io, store);
+          await writeBuilt(built, args, io, store);
           return 0;
         }),
       ),
@@ -106,11 +106,11 @@ async function makeLinks(
 
 async function writeBuilt(
   built: readonly BuiltPackage[],
-  json: boolean,
+  args: Arguments,
   { write }: Io,
   store: LocalStore,
 ): Promise<void> {
-  if (!json) {
+  if (!args.flag("json")) {
     await write(
       built
         .flatMap(({ package: made }) => Object.values(made.interface.outputs).map((path) => `${path}\n`))
@@ -118,8 +118,8 @@ async function writeBuilt(
     );
     return;
   }
-  const packages = built.map(({ package: made, rendering: { lowered, branches }, ran }) => ({
-    attribute: made.attribute,
+  const packages = built.map(({ package: made, rendering: { lowered, branches }, ran }, at) => ({
+    attribute: args.positionals[at] ?? made.attribute,
     derivation: made.interface.derivation,
     outputs: made.interface.outputs,
     realPaths: Object.fromEntries(
