@@ -16,6 +16,7 @@ import { type GraphNode, type Graphs, wantedGraphs } from "./references-graph.ts
 import { checkRequirements } from "./requirements.ts";
 import { runBuilder } from "./run-builder.ts";
 import { isBuiltin, runBuiltin } from "./run-builtin.ts";
+import type { Slot } from "./schedule.ts";
 import type { WorkFolder } from "./work-folder.ts";
 
 export type BuildOptions = {
@@ -44,6 +45,8 @@ export type BuildContext = {
   readonly emit: Emit;
   readonly signal: AbortSignal;
   readonly handOver: HandOver;
+  /** Given up while another process is waited for: that may itself wait for something that this one is still to build. */
+  readonly slot: Slot;
   /**
    * Called when the builder has ended and its outputs were looked at: another may start. Settles when the outputs may become
    * valid; throws where they may not.
@@ -57,17 +60,22 @@ export type BuildContext = {
  * and the store throw; nothing is registered then, and nothing stays but the log and, if asked for, the build folder.
  */
 export async function buildDerivation(node: BuildNode, context: BuildContext): Promise<void> {
-  const { store, emit, signal } = context;
+  const { store, emit, signal, slot } = context;
   const outputs = [...node.outputs.values()];
   const locks = await store.lockPaths(outputs, {
     signal,
-    onWait: () => emit({ type: "build-waiting", derivation: node.path }),
+    onWait: () => {
+      slot.free();
+      emit({ type: "build-waiting", derivation: node.path });
+    },
   });
   try {
     const valid = await store.validPaths(outputs);
     const wanted = node.again ? outputs : outputs.filter((path) => !valid.has(path));
-    if (wanted.length > 0) await buildAndReport(node, new Set(wanted), context);
-    else emit({ type: "build-ended", derivation: node.path, outcome: "valid", seconds: 0 });
+    if (wanted.length > 0) {
+      await slot.claim();
+      await buildAndReport(node, new Set(wanted), context);
+    } else emit({ type: "build-ended", derivation: node.path, outcome: "valid", seconds: 0 });
   } finally {
     locks?.release({ remove: true });
   }

@@ -19,7 +19,10 @@ import { makeHandOver } from "./hand-over.ts";
 import { schedule } from "./schedule.ts";
 import { openWorkFolder, sweepWorkFolders, type WorkFolder } from "./work-folder.ts";
 
-export type RealiseContext = Omit<BuildContext, "work" | "sandboxes" | "fetcher" | "handOver" | "onBuilt"> & {
+export type RealiseContext = Omit<
+  BuildContext,
+  "work" | "sandboxes" | "fetcher" | "handOver" | "slot" | "onBuilt"
+> & {
   /** Where the sandbox's tools are looked for, folders apart by `:`. */
   readonly searchPath: string;
 };
@@ -72,9 +75,9 @@ export async function realise(
     jobs,
     keepGoing,
     needs: (node) => node.needs,
-    run: async (node, free) => {
+    run: async (node, slot) => {
       const onBuilt = async () => {
-        free();
+        slot.free();
         await gates.passed(node, signal);
       };
       try {
@@ -85,6 +88,7 @@ export async function realise(
           fetcher,
           signal,
           handOver,
+          slot,
           onBuilt,
         });
         built.push(node.path);

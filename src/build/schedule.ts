@@ -5,10 +5,18 @@ export type ScheduleOptions<Task> = {
   readonly jobs: number;
   /** What a task needs; each of it is a task too, and stands before it in the list. */
   readonly needs: (task: Task) => Iterable<Task>;
-  /** Do it; rejects where it fails. `free` says that only little is left to do, beside which another may start. */
-  readonly run: (task: Task, free: () => void) => Promise<void>;
+  /** Do it; rejects where it fails. It has its slot until it is done, unless it gives it up. */
+  readonly run: (task: Task, slot: Slot) => Promise<void>;
   /** Whether to go on with what does not need a task that failed. */
   readonly keepGoing: boolean;
+};
+
+/** The right of a task to be one of those that run. */
+export type Slot = {
+  /** Let another task run, as little is left to do, or something outside is waited for. */
+  readonly free: () => void;
+  /** Take the slot again if it was given up: waits for one, before tasks that have not started. */
+  readonly claim: () => Promise<void>;
 };
 
 export type Scheduled<Task> = {
@@ -48,10 +56,17 @@ export async function schedule<Task>(
   const done = new Set<Task>();
   let running = 0;
   let unsettled = 0;
+  const claims: (() => void)[] = [];
   const { promise, resolve } = Promise.withResolvers<void>();
   const start = (): void => {
-    while (running < jobs && (keepGoing || failed.size === 0)) {
-      const task = ready.pop();
+    while (running < jobs) {
+      const claimed = claims.shift();
+      if (claimed !== undefined) {
+        running += 1;
+        claimed();
+        continue;
+      }
+      const task = keepGoing || failed.size === 0 ? ready.pop() : undefined;
       if (task === undefined) break;
       running += 1;
       unsettled += 1;
@@ -62,12 +77,20 @@ export async function schedule<Task>(
         running -= 1;
         start();
       };
+      const claim = async () => {
+        if (!freed) return;
+        const { promise: granted, resolve: grant } = Promise.withResolvers<void>();
+        claims.push(grant);
+        start();
+        await granted;
+        freed = false;
+      };
       const settle = () => {
         unsettled -= 1;
         free();
         if (unsettled === 0) resolve();
       };
-      run(task, free).then(
+      run(task, { free, claim }).then(
         () => {
           done.add(task);
           let fresh = false;

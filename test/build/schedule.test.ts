@@ -42,11 +42,11 @@ test("a task that is nearly done lets another start, but not what needs it", asy
     jobs: 1,
     keepGoing: false,
     needs: (task) => (task === "c" ? ["a"] : []),
-    run: async (task, free) => {
+    run: async (task, slot) => {
       events.push(`${task} runs`);
       if (task === "a") {
-        free();
-        free();
+        slot.free();
+        slot.free();
         await gate.promise;
       } else gate.resolve();
       events.push(`${task} is done`);
@@ -54,6 +54,36 @@ test("a task that is nearly done lets another start, but not what needs it", asy
   });
   assert.deepEqual([failed.size, skipped], [0, []]);
   assert.deepEqual(events, ["a runs", "b runs", "b is done", "a is done", "c runs", "c is done"]);
+});
+
+test("a task that waits for something outside gives its slot up, and takes one again before others start", async () => {
+  const events: string[] = [];
+  const outside = Promise.withResolvers<void>();
+  let running = 0;
+  const { failed, skipped } = await schedule(["c", "b", "a"], {
+    jobs: 1,
+    keepGoing: false,
+    needs: () => [],
+    run: async (task, slot) => {
+      running += 1;
+      await slot.claim();
+      if (task === "a") {
+        slot.free();
+        running -= 1;
+        await outside.promise;
+        await slot.claim();
+        running += 1;
+      } else outside.resolve();
+      for (let turn = 0; turn < 5; turn += 1) {
+        assert.equal(running, 1);
+        await Promise.resolve();
+      }
+      events.push(task);
+      running -= 1;
+    },
+  });
+  assert.deepEqual([failed.size, skipped], [0, []]);
+  assert.deepEqual(events, ["b", "a", "c"]);
 });
 
 test("with keepGoing all that does not need a failure is done, and the rest is skipped", async () => {
