@@ -56,10 +56,10 @@ export type BuildContext = {
 
 /**
  * Build a derivation, unless its outputs are valid by the time that it has their locks; or build it again and
- * compare. Its outputs and inputs must be temporary roots already. Throws the `build-` errors and what the sandbox
+ * compare. Says whether it was built. Its outputs and inputs must be temporary roots already. Throws the `build-` errors and what the sandbox
  * and the store throw; nothing is registered then, and nothing stays but the log and, if asked for, the build folder.
  */
-export async function buildDerivation(node: BuildNode, context: BuildContext): Promise<void> {
+export async function buildDerivation(node: BuildNode, context: BuildContext): Promise<boolean> {
   const { store, emit, signal, slot } = context;
   const outputs = [...node.outputs.values()];
   const locks = await store.lockPaths(outputs, {
@@ -72,10 +72,13 @@ export async function buildDerivation(node: BuildNode, context: BuildContext): P
   try {
     const valid = await store.validPaths(outputs);
     const wanted = node.again ? outputs : outputs.filter((path) => !valid.has(path));
-    if (wanted.length > 0) {
-      await slot.claim();
-      await buildAndReport(node, new Set(wanted), context);
-    } else emit({ type: "build-ended", derivation: node.path, outcome: "valid", seconds: 0 });
+    if (wanted.length === 0) {
+      emit({ type: "build-ended", derivation: node.path, outcome: "valid", seconds: 0 });
+      return false;
+    }
+    await slot.claim();
+    await buildAndReport(node, new Set(wanted), context);
+    return true;
   } finally {
     locks?.release({ remove: true });
   }

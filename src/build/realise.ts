@@ -45,7 +45,7 @@ type Realised = {
   readonly failed: ReadonlyMap<StorePath, CleaveError>;
   /** What was not tried because of what failed. */
   readonly skipped: readonly StorePath[];
-  /** What was built, in no order. */
+  /** What was built here, in no order: not what another process has built meanwhile. */
   readonly built: readonly StorePath[];
 };
 
@@ -81,7 +81,7 @@ export async function realise(
         await gates.passed(node, signal);
       };
       try {
-        await buildDerivation(node, {
+        const ran = await buildDerivation(node, {
           ...context,
           work,
           sandboxes,
@@ -91,7 +91,7 @@ export async function realise(
           slot,
           onBuilt,
         });
-        built.push(node.path);
+        if (ran) built.push(node.path);
         gates.open(node);
       } catch (error) {
         gates.fail(node);

@@ -76,7 +76,8 @@ export async function buildPackages(
   await instantiate(packages.map(instanceOf), (used) => instanceOf(packageOf(used)), store, "build");
 
   const renderings = new Map<StorePath, Rendering>();
-  for (const each of rendered.values()) addRendering(each, renderings);
+  // One that is asked for comes before those of the same derivation that something needs for other target platforms.
+  for (const each of [...rendered.values()].toReversed()) addRendering(each, renderings);
   const wanted = packages.flatMap((each): Wanted[] => {
     const { lowered, branches } = render(each);
     return [lowered.canonical, ...branches.map(({ canonical }) => canonical)].map(({ path }) => ({
@@ -123,9 +124,20 @@ async function remember(
   store: LocalStore,
 ): Promise<void> {
   const logged = new Set([...ran, ...failed.keys()]);
+  // Not only what ran: who built the others may have been killed before it was remembered.
+  const checked = new Map<StorePath, StorePath>();
+  for (const { branches } of renderings)
+    for (const { canonical } of branches) {
+      const out = canonical.derivation.outputs.get("out");
+      if (out !== undefined && "path" in out) checked.set(out.path, canonical.path);
+    }
+  if (checked.size > 0)
+    for (const out of await store.validPaths(checked.keys())) {
+      const branch = checked.get(out);
+      if (branch !== undefined) recordPassed(store, branch);
+    }
   const states = new Set<StorePath>();
   for (const { lowered, branches } of renderings) {
-    for (const { canonical } of branches) if (ran.has(canonical.path)) recordPassed(store, canonical.path);
     recordRun({ lowered, branches, derivations: [] }, logged, store);
     const own = [lowered.canonical, ...lowered.groups.map(({ made }) => made)];
     if (!own.some(({ path }) => ran.has(path)) && !branches.some(({ canonical }) => ran.has(canonical.path)))

@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { needsTools } from "../support/bootstrapped.ts";
 import { needsNix, nixIn } from "../support/nix.ts";
 import { quickStore, recipes } from "../support/quick-store.ts";
+import { writeFiles } from "../support/recipes.ts";
 
 test("a package is built and checked, and built again only where something changed", needsTools, async () => {
   using at = await quickStore();
@@ -89,7 +90,13 @@ test(
 
     const unchecked = await at.set("build", "--no-check", ...options);
     assert.equal(unchecked.code, 0);
-    // It is remembered that nobody checked them.
+    // It is remembered that nobody checked them; and what passed, even by a process that could not say so any more.
+    const passed = join(at.root, "nix/var/cleave/passed");
+    assert.equal((await at.set("build", "mini", "--no-link")).code, 0);
+    const names = readdirSync(passed);
+    rmSync(passed, { recursive: true });
+    assert.equal((await at.set("build", "mini", "--no-link")).stderr, "");
+    assert.deepEqual(readdirSync(passed), names);
     const again = await at.set("build", ...options);
     assert.equal(again.code, 100);
     assert.match(again.stderr, /^1 derivation to build\nbuilding \/nix\/store\/…-mini-1-check\.drv\n/);
@@ -108,6 +115,33 @@ test("any partition makes the same outputs, and --json says which groups ran", n
     [["make"], true],
     [["install"], true],
   ]);
+  // So it is where something needs the same package for other target platforms.
+  writeFiles(join(at.path, "recipes/user"), {
+    "package.ts": `import { uses } from "cleave/modules";
+import { script } from "cleave/recipe";
+import { quickjs } from "cleave/stdenv";
+
+export default uses(quickjs).package("user", ({ define }) =>
+  define({ name: "user", version: "1", tools: { mini: "mini" }, phases: { install: { script: () => script("install.ts") } } }),
+);
+`,
+    "install.ts": `import { definePhase } from "cleave/phase";
+
+export default definePhase((phase) => phase.write(phase.output(), "used"));
+`,
+  });
+  const both = await at.set(
+    ...["build", "--folder", "recipes", "cross.aarch64-linux.user", "mini", "--set", "mini.installed=c.txt"],
+    ...["--no-link", "--no-check", "--partition", "split", "--json"],
+  );
+  assert.deepEqual(
+    JSON.parse(both.stdout).packages.map((each: { groups: { ran: boolean }[] }) =>
+      each.groups.map(({ ran }) => ran),
+    ),
+    [[true], [false, true]],
+    both.stderr,
+  );
+  assert.match(both.stderr, /^2 derivations to build\n/);
   // What somebody asked for is called as they called it.
   const named = await at.set("build", "cross.x86_64-linux.mini", "--no-link", "--json");
   assert.equal(JSON.parse(named.stdout).packages[0].attribute, "cross.x86_64-linux.mini");
