@@ -49,14 +49,31 @@ test("the packed package works where it is installed", async () => {
     (await run(join(repository, "cleave"), ["hash", "path", tree], { env })).stdout,
   );
 
-  // Every subpath can be imported, and its types are there.
+  // What runs in builds is the same bytes here and there, and so are the derivations.
+  const derivations = async (program: string): Promise<string> =>
+    (
+      await run(program, ["instantiate", "hello"], {
+        env: { ...env, CLEAVE_ROOT: join(temp.path, "store") },
+        cwd: temp.path,
+      })
+    ).stdout;
+  assert.equal(await derivations(cleave), await derivations(join(repository, "cleave")));
+
+  // Every subpath has types, and can be imported unless it is for recipes and scripts of phases alone; globals stand in the
+  // place of the compiler's own library, in recipe.tsconfig.json.
   const { exports } = JSON.parse(readFileSync(join(repository, "package.json"), "utf8"));
-  const subpaths = Object.keys(exports).filter((subpath) => subpath !== "./package.json");
-  const names = subpaths.map((subpath) => join("cleave", subpath));
+  const subpaths = Object.keys(exports).filter(
+    (subpath) => typeof exports[subpath] === "object" && subpath !== "./globals",
+  );
   writeFileSync(
     join(app, "use.mts"),
-    names
-      .map((name, index) => `import * as m${index} from ${JSON.stringify(name)};\nvoid m${index};\n`)
+    subpaths
+      .map((subpath, index) => {
+        const name = JSON.stringify(join("cleave", subpath));
+        return "default" in exports[subpath]
+          ? `import * as m${index} from ${name};\nvoid m${index};\n`
+          : `import type * as m${index} from ${name};\nexport type M${index} = typeof m${index};\n`;
+      })
       .join("") +
       'import { CleaveError } from "cleave";\nconst name: string = CleaveError.name;\nconsole.log(name);\n',
   );
