@@ -91,7 +91,11 @@ export function addRoot(
   const digest = formatBase32(createHash("sha1").update(encodeText(link)).digest());
   // The direct root comes first, so that no collector finds the path without any.
   if (target === "real") makeLink(join(layout.roots, direct, digest), path);
-  makeLink(link, target === "real" ? join(layout.store, baseName(path)) : path);
+  try {
+    makeLink(link, target === "real" ? join(layout.store, baseName(path)) : path);
+  } catch (error) {
+    throw fileError(error, `make a link to ${path}`, link);
+  }
   makeLink(join(layout.roots, "auto", digest), link);
 }
 
@@ -115,8 +119,21 @@ export function storePathOf(file: string, { store }: Layout): StorePath | undefi
   return undefined;
 }
 
+/** Make a folder with all above it. Node's own way never ends where a file system has no room for new names, as in /proc. */
+function makeFolders(folder: string): void {
+  try {
+    mkdirSync(encodeText(folder));
+  } catch (error) {
+    if (hasCode(error, "EEXIST") && lookAt(folder) !== undefined) return;
+    const above = dirname(folder);
+    if (!hasCode(error, "ENOENT") || lookAt(above) !== undefined) throw error;
+    makeFolders(above);
+    mkdirSync(encodeText(folder));
+  }
+}
+
 function makeLink(link: string, target: string): void {
-  mkdirSync(encodeText(dirname(link)), { recursive: true });
+  makeFolders(dirname(link));
   const temporary = encodeText(`${link}.tmp-${process.pid}-${Math.random().toString(36).slice(2)}`);
   symlinkSync(encodeText(target), temporary);
   try {

@@ -271,6 +271,10 @@ test("cleave store delete and add-root: what is needed stays", async () => {
     await refused("add-root", "hello", see),
     /^error\[store-root-occupied\]: .* something else is there\n/,
   );
+  assert.match(
+    await refused("add-root", "/proc/nowhere/link", see),
+    /^error\[file-failed\]: cannot make a link to \S+: no such file or directory\n {2}at \/proc\/nowhere\/link\n/,
+  );
   const missing = "/nix/store/00000000000000000000000000000000-no";
   assert.match(await refused("add-root", "other", missing), /^error\[store-invalid-path\]: /);
   assert.match(await refused("delete", missing), /error\[store-invalid-path\]: /);
