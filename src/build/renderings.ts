@@ -18,11 +18,20 @@ function fileOf({ root }: LocalStore, derivation: StorePath): string {
   return join(root, "nix/var/cleave/renderings", baseName(derivation));
 }
 
-/** Remember how a package was built. What is known of phases that were not run now stays. */
-export function recordPhases(store: LocalStore, derivation: StorePath, phases: RecordedPhases): void {
+/** Remember how a package was built. What is known of phases that were not run now stays. `order` has the names of all phases. */
+export function recordPhases(
+  store: LocalStore,
+  derivation: StorePath,
+  phases: RecordedPhases,
+  order: readonly string[],
+): void {
   const file = fileOf(store, derivation);
   mkdirSync(join(file, ".."), { recursive: true });
-  const all = new Map([...readPhases(store, derivation), ...phases]);
+  const known = new Map([...readPhases(store, derivation), ...phases]);
+  const all = order.flatMap((name) => {
+    const path = known.get(name);
+    return path === undefined ? [] : [[name, path] as const];
+  });
   const temporary = `${file}.${process.pid}`;
   writeFileSync(temporary, `${JSON.stringify({ phases: Object.fromEntries(all) })}\n`);
   renameSync(temporary, file);

@@ -164,5 +164,9 @@ function recordRun(
   }
   for (const { name, canonical } of branches)
     if (logged.has(canonical.path)) phases.set(name, canonical.path);
-  if (phases.size > 0) recordPhases(store, lowered.canonical.path, phases);
+  const order = [
+    ...lowered.groups.flatMap((group) => group.phases),
+    ...lowered.branches.map(({ name }) => name),
+  ];
+  if (phases.size > 0) recordPhases(store, lowered.canonical.path, phases, order);
 }

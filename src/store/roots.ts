@@ -81,6 +81,14 @@ export function addRoot(
   path: StorePath,
   target: "store" | "real" = "store",
 ): void {
+  try {
+    makeRoot(layout, link, path, target);
+  } catch (error) {
+    throw fileError(error, "make the link", link);
+  }
+}
+
+function makeRoot(layout: Layout, link: string, path: StorePath, target: "store" | "real"): void {
   const old = lookAt(link);
   if (old !== undefined && !(old.isSymbolicLink() && storePathOf(targetOf(link), layout) !== undefined))
     throw new CleaveError({

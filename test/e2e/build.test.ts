@@ -99,6 +99,8 @@ test(
     assert.deepEqual(readdirSync(passed), names);
     const again = await at.set("build", ...options);
     assert.equal(again.code, 100);
+    const whole = await at.set("log", "mini", ...options.slice(5));
+    assert.deepEqual(whole.stdout.match(/── .*/g), ["── make", "── install", "── check"]);
     assert.match(again.stderr, /^1 derivation to build\nbuilding \/nix\/store\/…-mini-1-check\.drv\n/);
   },
 );
@@ -131,14 +133,14 @@ export default definePhase((phase) => phase.write(phase.output(), "used"));
 `,
   });
   const both = await at.set(
-    ...["build", "--folder", "recipes", "cross.aarch64-linux.user", "mini", "--set", "mini.installed=c.txt"],
+    ...["build", "--folder", "recipes", "mini", "cross.aarch64-linux.user", "--set", "mini.installed=c.txt"],
     ...["--no-link", "--no-check", "--partition", "split", "--json"],
   );
   assert.deepEqual(
     JSON.parse(both.stdout).packages.map((each: { groups: { ran: boolean }[] }) =>
       each.groups.map(({ ran }) => ran),
     ),
-    [[true], [false, true]],
+    [[false, true], [true]],
     both.stderr,
   );
   assert.match(both.stderr, /^2 derivations to build\n/);
@@ -273,6 +275,9 @@ test("links to outputs keep them from collectors, until they are gone", {
   using at = await quickStore();
   assert.equal((await at.set("build", "mini", "--out-link", "first")).code, 0);
   const output = readlinkSync(join(at.path, "first"));
+  const inFile = await at.set("build", "mini", "--out-link", "first/a.txt/link");
+  assert.equal(inFile.code, 1);
+  assert.match(inFile.stderr, /^error\[file-failed\]: cannot make the link: /);
   const gone = () => !existsSync(output);
   const collectByNix = () =>
     execFileSync("nix-store", ["--gc"], {
