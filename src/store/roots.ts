@@ -38,7 +38,10 @@ type Find = { readonly layout: Layout; readonly isValid: (path: StorePath) => bo
 /** Find all roots but temporary ones. Throws `store-root-unreadable`: who does not know all roots must not delete. */
 export function findLastingRoots(find: Find): Roots {
   const roots: Roots = new Map();
-  for (const folder of [find.layout.roots, find.layout.profiles]) findIn(folder, find, roots);
+  const { layout } = find;
+  // Direct roots come before the links beside which they stand, as these go when they lead nowhere.
+  for (const folder of [join(layout.roots, direct), layout.roots, layout.profiles])
+    findIn(folder, find, roots);
   findRunning(find, roots);
   return roots;
 }
@@ -96,11 +99,12 @@ function makeRoot(layout: Layout, link: string, path: StorePath, target: "store"
       message: `${quote(link)} cannot become a link to ${path}: something else is there`,
       hint: "move it away, or choose another name for the link",
     });
+  const real = target === "real" && layout.store !== storeFolder;
   const digest = formatBase32(createHash("sha1").update(encodeText(link)).digest());
   // The direct root comes first, so that no collector finds the path without any.
-  if (target === "real") makeLink(join(layout.roots, direct, digest), path);
+  if (real) makeLink(join(layout.roots, direct, digest), path);
   try {
-    makeLink(link, target === "real" ? join(layout.store, baseName(path)) : path);
+    makeLink(link, real ? join(layout.store, baseName(path)) : path);
   } catch (error) {
     throw fileError(error, `make a link to ${path}`, link);
   }
@@ -113,7 +117,9 @@ const direct = "cleave-links";
 /** Say whether the link beside which a direct root stands has gone, or points elsewhere by now. */
 function isStale(file: string, layout: Layout): boolean {
   const link = look(join(layout.roots, "auto", basename(file)), targetOf);
-  const target = link === undefined ? undefined : look(link, targetOf);
+  // Somebody may be about to make it.
+  if (link === undefined) return Date.now() - (look(file, lookAt)?.ctimeMs ?? 0) > 60_000;
+  const target = look(link, targetOf);
   return target === undefined || storePathOf(target, layout) !== targetOf(file);
 }
 

@@ -113,7 +113,10 @@ async function writeBuilt(
   if (!args.flag("json")) {
     await write(
       built
-        .flatMap(({ package: made }) => Object.values(made.interface.outputs).map((path) => `${path}\n`))
+        .flatMap(({ package: { interface: seen } }) =>
+          // What the package as a whole stands for comes first.
+          [...new Set([seen.path, ...Object.values(seen.outputs)])].map((path) => `${path}\n`),
+        )
         .join(""),
     );
     return;
