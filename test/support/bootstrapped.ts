@@ -3,7 +3,8 @@
  * what it is made from comes from outside, and tests do not go there; by hand:
  *
  *     export CLEAVE_TEST_STORE=/dev/shm/cleave-test-store
- *     CLEAVE_ROOT=$CLEAVE_TEST_STORE ./cleave build --no-link hello
+ *     CLEAVE_ROOT=$CLEAVE_TEST_STORE ./cleave build --no-link --no-check hello bootstrap.lua
+ *     CLEAVE_ROOT=$CLEAVE_TEST_STORE ./cleave build --sources $(./cleave list)
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
