@@ -77,3 +77,8 @@ export function nixIn(folder: string): Nix {
 export function isDeepElsewhere(stderr: string): boolean {
   return stderr.includes("reading symlink: File name too long");
 }
+
+/** Say whether real Nix died of finding its database busy while it was ending: it does not try again then. */
+export function isDeadOfBusy(stderr: string): boolean {
+  return /SQLite database .* is busy/.test(stderr) && stderr.includes("terminate called");
+}
