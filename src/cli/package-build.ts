@@ -85,7 +85,16 @@ export async function buildPackages(
       outputs: "all",
     }));
   });
-  const { failed, skipped, built } = await realise(wanted, context, { jobs, keepGoing, again, renderings });
+  const { failed, skipped, built } = await realise(wanted, context, {
+    jobs,
+    keepGoing,
+    again,
+    renderings,
+  }).catch(async (error: unknown) => {
+    // Whoever stopped it may go on tomorrow.
+    await keepValid([...rendered.values()].flatMap(statesOf), store);
+    throw error;
+  });
   const ran = new Set(built);
   await remember([...rendered.values()], { ran, failed }, store);
   return {
@@ -136,19 +145,29 @@ async function remember(
       const branch = checked.get(out);
       if (branch !== undefined) recordPassed(store, branch);
     }
-  const states = new Set<StorePath>();
-  for (const { lowered, branches } of renderings) {
+  const states: StorePath[] = [];
+  for (const rendering of renderings) {
+    const { lowered, branches } = rendering;
     recordRun({ lowered, branches, derivations: [] }, logged, store);
     const own = [lowered.canonical, ...lowered.groups.map(({ made }) => made)];
     if (!own.some(({ path }) => ran.has(path)) && !branches.some(({ canonical }) => ran.has(canonical.path)))
       continue;
-    for (const { made } of lowered.groups.slice(0, -1)) {
-      const out = made.derivation.outputs.get("out");
-      if (out !== undefined && "path" in out) states.add(out.path);
-    }
+    states.push(...statesOf(rendering));
   }
-  if (states.size === 0) return;
-  await keepStates(store, await store.validPaths(states), { now: Date.now() / 1000 });
+  await keepValid(states, store);
+}
+
+/** The states that the groups of a rendering save. */
+function statesOf({ lowered }: PackageRendering): StorePath[] {
+  return lowered.groups.slice(0, -1).flatMap(({ made }) => {
+    const out = made.derivation.outputs.get("out");
+    return out !== undefined && "path" in out ? [out.path] : [];
+  });
+}
+
+async function keepValid(states: readonly StorePath[], store: LocalStore): Promise<void> {
+  const valid = await store.validPaths(states);
+  if (valid.size > 0) await keepStates(store, valid, { now: Date.now() / 1000 });
 }
 
 /** Remember which derivation's log has which phase: the last group writes to that of the canonical derivation. */

@@ -1,9 +1,18 @@
 import assert from "node:assert/strict";
-import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { needsTools } from "../support/bootstrapped.ts";
+import { repository } from "../support/cleave.ts";
 import { needsNix, nixIn } from "../support/nix.ts";
 import { quickStore, recipes } from "../support/quick-store.ts";
 import { writeFiles } from "../support/recipes.ts";
@@ -333,3 +342,43 @@ test(
     }
   },
 );
+
+test("a build that is stopped keeps the states that it has made", needsTools, async () => {
+  using at = await quickStore();
+  const folder = join(at.path, "recipes");
+  mkdirSync(join(folder, "slow"), { recursive: true });
+  writeFileSync(
+    join(folder, "slow/package.ts"),
+    `import { uses } from "cleave/modules";
+import { base } from "cleave/package";
+import { script } from "cleave/recipe";
+import { quickjs } from "cleave/stdenv";
+export default uses(base, quickjs).package("slow", ({ define }) =>
+  define({ name: "slow", version: "1", phases: {
+    first: { script: script("first.ts") }, second: { script: script("second.ts"), after: ["first"] } } }));
+`,
+  );
+  const phase = (body: string) =>
+    `import * as os from "os";\nimport { definePhase } from "cleave/phase";\nexport default definePhase((phase) => { ${body} });\n`;
+  writeFileSync(join(folder, "slow/first.ts"), phase('phase.write("a", `${typeof os}`);'));
+  writeFileSync(join(folder, "slow/second.ts"), phase('phase.log("waiting"); os.sleep(60000);'));
+  const child = spawn(
+    join(repository, "cleave"),
+    ["build", "--no-link", "--partition", "split", "--folder", folder, "slow"],
+    {
+      cwd: at.path,
+      env: { CLEAVE_ROOT: at.root, PATH: process.env["PATH"], HOME: at.path },
+      stdio: ["ignore", "ignore", "pipe"],
+    },
+  );
+  child.stderr.on("data", (chunk: Buffer) => {
+    if (chunk.includes("waiting")) child.kill("SIGINT");
+  });
+  const code = await new Promise((resolve) => child.on("close", resolve));
+  assert.equal(code, 130);
+  assert.deepEqual(
+    readdirSync(join(at.root, "nix/var/nix/gcroots/cleave-states")).map((name) => name.slice(33)),
+    ["slow-1-state-first"],
+  );
+  assert.deepEqual(readdirSync(join(at.root, "nix/var/nix/builds")), []);
+});
