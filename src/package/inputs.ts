@@ -85,7 +85,14 @@ export function resolveData(value: unknown, where: string, inputs: Inputs, known
     case "string":
       return resolveText(value, where, known);
     case "boolean":
+      return value;
     case "number":
+      if (!Number.isInteger(value) || Math.abs(value) > 2 ** 53)
+        throw refusal(
+          where,
+          `the number ${value}`,
+          "data has integers within ±2^53 alone; write this as a text",
+        );
       return value;
     case "object":
       break;
@@ -117,11 +124,15 @@ function resolveText(text: string, where: string, known: KnownPaths): string {
   return text;
 }
 
-function refusal(where: string, what: string): CleaveError {
+function refusal(
+  where: string,
+  what: string,
+  hint = "data for a build is null, booleans, integers, text, lists and records of these, files and fetched things",
+): CleaveError {
   return new CleaveError({
     code: "package-data",
-    message: `${where} is ${what}, which is not JSON`,
-    hint: "data for a build is null, booleans, integers, text, lists and records of these, files and fetched things",
+    message: `${where} is ${what}, which no data for a build can be`,
+    hint,
   });
 }
 

@@ -72,7 +72,7 @@ test("mistakes in phases are found before anything is built", needsTools, async 
     await build(at, {
       define: phases('a: { script: script("install.ts"), data: { when: () => 0, f: 0.5 } }'),
     }),
-    /^error\[json-not-canonical\]: .*0\.5/,
+    /^error\[package-data\]: data of the phase a of bad\.\S+ is /,
   );
   assert.match(
     await build(at, { define: phases("") }, "--partition", "after=instal"),
