@@ -27,7 +27,12 @@ export async function quickStore({
 } = {}): Promise<QuickStore> {
   const temp = temporaryFolder();
   const root = join(temp.path, "store");
-  await copyPackages(["bootstrap.quickjs"], root);
+  try {
+    await copyPackages(["bootstrap.quickjs"], root);
+  } catch (error) {
+    temp[Symbol.dispose]();
+    throw error;
+  }
   const run = (...args: string[]) =>
     cleave(args, {
       cwd: temp.path,
