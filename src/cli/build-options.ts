@@ -1,7 +1,7 @@
 /** The options of commands that build: how many at once, how long, what stays. */
 import { availableParallelism } from "node:os";
 import { CleaveError, quote } from "../base/index.ts";
-import type { BuildOptions } from "../build/index.ts";
+import type { BuildOptions, RealiseContext } from "../build/index.ts";
 import type { Arguments, Io, Option } from "./command.ts";
 
 export const buildOptions: Readonly<Record<string, Option>> = {
@@ -31,8 +31,24 @@ export const buildOptions: Readonly<Record<string, Option>> = {
   },
 };
 
+/** Put together what builds in a store need to know of the command. Throws `cli-usage`. */
+export function buildContext(
+  args: Arguments,
+  io: Io,
+  { store, signal }: Pick<RealiseContext, "store" | "signal">,
+): RealiseContext {
+  return {
+    store,
+    searchPath: searchPathOf(io),
+    options: readBuildOptions(args),
+    userEnv: io.env,
+    emit: io.emit,
+    signal,
+  };
+}
+
 /** Read how builders run. Throws `cli-usage`. */
-export function readBuildOptions(args: Arguments): BuildOptions {
+function readBuildOptions(args: Arguments): BuildOptions {
   return {
     cores: readNumber(args, "cores") ?? availableParallelism(),
     keepFailed: args.flag("keep-failed"),

@@ -3,13 +3,11 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { CleaveError, quote } from "../base/index.ts";
-import type { Package, PackageInterface } from "../package/index.ts";
 // Loading all of a room that is not needed to find what is cached takes time.
 import { parsePlatform } from "../package/platform.ts";
 import type { PackageSet, Source } from "../recipes/index.ts";
 import { openPackageSet } from "../recipes/set.ts";
 import { findRoot } from "../store/find-root.ts";
-import type { LocalStore } from "../store/index.ts";
 import type { Arguments, Io, Option } from "./command.ts";
 
 export const setOptions: Readonly<Record<string, Option>> = {
@@ -66,19 +64,13 @@ export async function openPackages(args: Arguments, io: Io, more: More = {}): Pr
   });
 }
 
-/** Do something with a package set while a store is open. */
+/** Do something with the package set that the arguments of a command mean. */
 export async function withPackages<T>(
   args: Arguments,
   io: Io,
-  _store: LocalStore,
   work: (set: PackageSet) => Promise<T>,
 ): Promise<T> {
   return await work(await openPackages(args, io));
-}
-
-/** Give the package that an interface describes. */
-export function packageOf(set: PackageSet, used: PackageInterface): Package {
-  return set.packageOf(used);
 }
 
 /** Give the folder of the evaluation cache; nothing where there is no place for a store either. */

@@ -1,15 +1,14 @@
 import { resolve } from "node:path";
-import type { RealiseContext } from "../../build/index.ts";
 import type { PackageInterface } from "../../package/index.ts";
 import { parsePartition } from "../../phases/index.ts";
 import { recordBuilt } from "../../recipes/built.ts";
 import type { LocalStore } from "../../store/index.ts";
-import { buildOptions, readBuildOptions, readJobs, reportFailures, searchPathOf } from "../build-options.ts";
+import { buildContext, buildOptions, readJobs, reportFailures } from "../build-options.ts";
 import type { Arguments, Command, Io } from "../command.ts";
 import { undoable } from "../interrupt.ts";
 import { jsonOption, withStore, writePaths } from "../local-store.ts";
 import { type BuiltPackage, buildPackages } from "../package-build.ts";
-import { packageOf, setOptions, withPackages } from "../package-set.ts";
+import { setOptions, withPackages } from "../package-set.ts";
 import { fetchSources } from "../package-sources.ts";
 
 export const build: Command = {
@@ -45,22 +44,15 @@ export const build: Command = {
   run: async (args, io) =>
     await undoable((signal) =>
       withStore(io, (store) =>
-        withPackages(args, io, store, async (set) => {
+        withPackages(args, io, async (set) => {
           if (args.flag("json-events")) io.reportJson();
           const partition = args.value("partition");
           const packages = args.positionals.map((attribute) => set.package(attribute));
-          const context: RealiseContext = {
-            store,
-            searchPath: searchPathOf(io),
-            options: readBuildOptions(args),
-            userEnv: io.env,
-            emit: io.emit,
-            signal,
-          };
+          const context = buildContext(args, io, { store, signal });
           const scheduling = {
             jobs: readJobs(args),
             keepGoing: args.flag("keep-going"),
-            packageOf: (used: PackageInterface) => packageOf(set, used),
+            packageOf: (used: PackageInterface) => set.packageOf(used),
           };
           if (args.flag("sources")) {
             const { paths, ...fetched } = await fetchSources(packages, context, scheduling);

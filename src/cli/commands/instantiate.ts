@@ -3,7 +3,7 @@ import { parsePartition } from "../../phases/index.ts";
 import { instantiate } from "../../recipes/index.ts";
 import type { Command } from "../command.ts";
 import { jsonOption, withStore } from "../local-store.ts";
-import { packageOf, setOptions, withPackages } from "../package-set.ts";
+import { setOptions, withPackages } from "../package-set.ts";
 
 export const instantiateCommand: Command = {
   usage: "[--partition joined|split|after=PHASE,...] [--checked] [--json] ATTR...",
@@ -26,7 +26,7 @@ export const instantiateCommand: Command = {
   arity: [1, Infinity],
   run: async (args, io) =>
     await withStore(io, (store) =>
-      withPackages(args, io, store, async (set) => {
+      withPackages(args, io, async (set) => {
         const partition = parsePartition(args.value("partition") ?? "joined");
         const packages = args.positionals.map((attribute) => {
           const lowered = set.package(attribute).lower(partition);
@@ -42,7 +42,7 @@ export const instantiateCommand: Command = {
               ...lowered.branches.flatMap(({ made, prefix }) => [prefix, made]),
             ],
           })),
-          (used) => ({ lowered: packageOf(set, used).lower("joined"), extra: [] }),
+          (used) => ({ lowered: set.packageOf(used).lower("joined"), extra: [] }),
           store,
           "write",
         );

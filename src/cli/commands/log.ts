@@ -50,7 +50,7 @@ async function printPath(path: StorePath, store: LocalStore, io: Io): Promise<nu
 }
 
 async function printPackage(attribute: string, args: Arguments, store: LocalStore, io: Io): Promise<number> {
-  const made = await withPackages(args, io, store, async (set): Promise<Package> => set.package(attribute));
+  const made = await withPackages(args, io, async (set): Promise<Package> => set.package(attribute));
   const { derivation: canonical } = made.interface;
   const recorded = readPhases(store, canonical);
   // Of a package without phases, or one that something else built, its own log is all there is.

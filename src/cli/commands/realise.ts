@@ -2,7 +2,7 @@ import { CleaveError } from "../../base/index.ts";
 import { planBuilds, realise, type Wanted } from "../../build/index.ts";
 import type { StorePath } from "../../nix/index.ts";
 import type { LocalStore, Outputs } from "../../store/index.ts";
-import { buildOptions, readBuildOptions, readJobs, reportFailures, searchPathOf } from "../build-options.ts";
+import { buildContext, buildOptions, readJobs, reportFailures } from "../build-options.ts";
 import type { Command, Io } from "../command.ts";
 import { undoable } from "../interrupt.ts";
 import { findStorePath, jsonOption, withStore, writePaths } from "../local-store.ts";
@@ -41,14 +41,7 @@ export const realiseCommand: Command = {
         }
         const { outputs, failed, skipped } = await realise(
           wanted,
-          {
-            store,
-            searchPath: searchPathOf(io),
-            options: readBuildOptions(args),
-            userEnv: io.env,
-            emit: io.emit,
-            signal,
-          },
+          buildContext(args, io, { store, signal }),
           {
             jobs: readJobs(args),
             keepGoing: args.flag("keep-going"),

@@ -7,12 +7,12 @@ import type { StorePath } from "../../nix/index.ts";
 import type { Package } from "../../package/index.ts";
 import { storeView } from "../../sandbox/index.ts";
 import type { LocalStore } from "../../store/index.ts";
-import { buildOptions, readBuildOptions, readJobs, reportFailures, searchPathOf } from "../build-options.ts";
+import { buildContext, buildOptions, readJobs, reportFailures, searchPathOf } from "../build-options.ts";
 import type { Command, Io } from "../command.ts";
 import { undoable } from "../interrupt.ts";
 import { withStore } from "../local-store.ts";
 import { buildPackages } from "../package-build.ts";
-import { packageOf, setOptions, withPackages } from "../package-set.ts";
+import { setOptions, withPackages } from "../package-set.ts";
 
 export const run: Command = {
   usage: "[--program NAME] ATTR [-- ARGUMENT...]",
@@ -30,28 +30,17 @@ export const run: Command = {
   run: async (args, io) => {
     const started = await undoableStart(async (signal) =>
       withStore(io, (store) =>
-        withPackages(args, io, store, async (set) => {
+        withPackages(args, io, async (set) => {
           if (args.flag("json-events")) io.reportJson();
           const made = set.package(args.positionals[0] ?? "");
-          const { failed, skipped } = await buildPackages(
-            [made],
-            {
-              store,
-              searchPath: searchPathOf(io),
-              options: readBuildOptions(args),
-              userEnv: io.env,
-              emit: io.emit,
-              signal,
-            },
-            {
-              partition: undefined,
-              check: !args.flag("no-check"),
-              again: false,
-              jobs: readJobs(args),
-              keepGoing: args.flag("keep-going"),
-              packageOf: (used) => packageOf(set, used),
-            },
-          );
+          const { failed, skipped } = await buildPackages([made], buildContext(args, io, { store, signal }), {
+            partition: undefined,
+            check: !args.flag("no-check"),
+            again: false,
+            jobs: readJobs(args),
+            keepGoing: args.flag("keep-going"),
+            packageOf: (used) => set.packageOf(used),
+          });
           const code = reportFailures({ failed, skipped }, io);
           if (code !== 0) return { code };
           return { command: commandFor(made, args.value("program"), args.positionals.slice(1), store, io) };

@@ -4,11 +4,11 @@ import { CleaveError, encodeText, quote } from "../../base/index.ts";
 import { realise } from "../../build/index.ts";
 import { dumpPath, restorePath, type StorePath } from "../../nix/index.ts";
 import { instantiate } from "../../recipes/index.ts";
-import { buildOptions, readBuildOptions, readJobs, reportFailures, searchPathOf } from "../build-options.ts";
+import { buildContext, buildOptions, readJobs, reportFailures } from "../build-options.ts";
 import type { Command } from "../command.ts";
 import { undoable } from "../interrupt.ts";
 import { withStore, writePaths } from "../local-store.ts";
-import { packageOf, setOptions, withPackages } from "../package-set.ts";
+import { setOptions, withPackages } from "../package-set.ts";
 
 export const source: Command = {
   usage: "[--to DIR] ATTR...",
@@ -26,7 +26,7 @@ export const source: Command = {
   run: async (args, io) =>
     await undoable((signal) =>
       withStore(io, (store) =>
-        withPackages(args, io, store, async (set) => {
+        withPackages(args, io, async (set) => {
           if (args.flag("json-events")) io.reportJson();
           const to = args.value("to");
           const folder = to === undefined ? undefined : resolve(io.cwd, to);
@@ -34,20 +34,13 @@ export const source: Command = {
           const sources = args.positionals.map((attribute) => set.package(attribute).source());
           await instantiate(
             sources.map((lowered) => ({ lowered, extra: [] })),
-            (used) => ({ lowered: packageOf(set, used).lower("joined"), extra: [] }),
+            (used) => ({ lowered: set.packageOf(used).lower("joined"), extra: [] }),
             store,
             "write",
           );
           const { outputs, failed, skipped } = await realise(
             sources.map(({ canonical }) => ({ derivation: canonical.path, outputs: "all" as const })),
-            {
-              store,
-              searchPath: searchPathOf(io),
-              options: readBuildOptions(args),
-              userEnv: io.env,
-              emit: io.emit,
-              signal,
-            },
+            buildContext(args, io, { store, signal }),
             { jobs: readJobs(args), keepGoing: args.flag("keep-going") },
           );
           const code = reportFailures({ failed: failed.values(), skipped: skipped.length }, io);
