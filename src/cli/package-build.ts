@@ -12,6 +12,7 @@ import {
 } from "../build/index.ts";
 import type { StorePath } from "../nix/index.ts";
 import type { Package, PackageInterface } from "../package/index.ts";
+import { outputPaths } from "../package/output-paths.ts";
 import { type PackageRendering, renderPackage } from "../package/rendering.ts";
 import type { Partition } from "../phases/index.ts";
 import { instantiate } from "../recipes/index.ts";
@@ -137,8 +138,8 @@ async function remember(
   const checked = new Map<StorePath, StorePath>();
   for (const { branches } of renderings)
     for (const { canonical } of branches) {
-      const out = canonical.derivation.outputs.get("out");
-      if (out !== undefined && "path" in out) checked.set(out.path, canonical.path);
+      const { out } = outputPaths(canonical);
+      if (out !== undefined) checked.set(out, canonical.path);
     }
   if (checked.size > 0)
     for (const out of await store.validPaths(checked.keys())) {
@@ -160,8 +161,8 @@ async function remember(
 /** The states that the groups of a rendering save. */
 function statesOf({ lowered }: PackageRendering): StorePath[] {
   return lowered.groups.slice(0, -1).flatMap(({ made }) => {
-    const out = made.derivation.outputs.get("out");
-    return out !== undefined && "path" in out ? [out.path] : [];
+    const { out } = outputPaths(made);
+    return out === undefined ? [] : [out];
   });
 }
 

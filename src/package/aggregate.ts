@@ -9,6 +9,7 @@ import type { Json } from "../base/index.ts";
 import { type MadeDerivation, makeDerivation, makeGraph, type StorePath } from "../nix/index.ts";
 import { graph } from "./graph.ts";
 import type { Lowered } from "./lower.ts";
+import { outputPaths } from "./output-paths.ts";
 import { StoreFile } from "./store-object.ts";
 
 /** What carries it out: it copies what it is told to its output. */
@@ -36,8 +37,8 @@ export function makeAggregate(lowered: Lowered): {
   if (interpreter === undefined) throw new Error(`${builder} is in no input of ${last.path}`);
   const parts = [last, ...branches.map(({ made }) => made)];
   const aggregate: Json = {
-    outputs: pathsOf(last),
-    branches: Object.fromEntries(branches.map(({ name, made }) => [name, pathsOf(made)["out"] ?? null])),
+    outputs: outputPaths(last),
+    branches: Object.fromEntries(branches.map(({ name, made }) => [name, outputPaths(made)["out"] ?? null])),
   };
   const made = makeDerivation(
     {
@@ -55,12 +56,6 @@ export function makeAggregate(lowered: Lowered): {
     graphOf(lowered),
   );
   return { made, files: [script] };
-}
-
-function pathsOf({ derivation }: MadeDerivation): Record<string, string> {
-  return Object.fromEntries(
-    [...derivation.outputs].flatMap(([name, output]) => ("path" in output ? [[name, output.path]] : [])),
-  );
 }
 
 /** Make a graph that knows a lowered package and what it needs, which may come from a cache. */

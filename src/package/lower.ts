@@ -11,6 +11,7 @@ import { graph } from "./graph.ts";
 import { Inputs } from "./inputs.ts";
 import type { PackageContext } from "./interface.ts";
 import { type LoweredPhase, lowerPhase } from "./lower-phase.ts";
+import { outputPaths } from "./output-paths.ts";
 import type { PackageConfig } from "./package.ts";
 import { nixSystem } from "./platform.ts";
 import type { StoreFile } from "./store-object.ts";
@@ -268,8 +269,8 @@ export function makeLowering(config: PackageConfig, context: PackageContext): Lo
   return { plan, lower, tree };
 }
 
-function stateOf({ path, derivation }: MadeDerivation): StorePath {
-  const out = derivation.outputs.get("out");
-  if (out === undefined || !("path" in out)) throw new Error(`${path} saves no state`);
-  return out.path;
+function stateOf(made: MadeDerivation): StorePath {
+  const { out } = outputPaths(made);
+  if (out === undefined) throw new Error(`${made.path} saves no state`);
+  return out;
 }

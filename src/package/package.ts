@@ -10,6 +10,7 @@ import { graph } from "./graph.ts";
 import type { Exports, PackageContext, PackageInterface } from "./interface.ts";
 import { type Lowered, type Lowering, makeLowering, type PackagePlan, planOf } from "./lower.ts";
 import { makeRaw } from "./lower-raw.ts";
+import { outputPaths } from "./output-paths.ts";
 import type { rawDerivation } from "./raw-derivation.ts";
 
 type CommonConfig = Evaluated<OffersOf<typeof common>>["config"];
@@ -91,13 +92,9 @@ export function evaluatePackage(
   };
 }
 
-function interfaceOf(
-  config: CommonConfig,
-  attribute: string,
-  { path, derivation }: MadeDerivation,
-): PackageInterface {
-  const outputs: Record<string, StorePath> = {};
-  for (const [name, output] of derivation.outputs) if ("path" in output) outputs[name] = output.path;
+function interfaceOf(config: CommonConfig, attribute: string, made: MadeDerivation): PackageInterface {
+  const { path } = made;
+  const outputs = outputPaths(made);
   const [first = "out"] = config.outputs;
   const { exports } = config;
   const modulo = graph.modulos.get(path)?.hash;
