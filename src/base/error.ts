@@ -42,14 +42,13 @@ export class CleaveError extends Error {
 
   /** Make the same error with a place: facts that are there already win over those of `location`. */
   at(location: Location): CleaveError {
-    return new CleaveError({
-      code: this.code,
-      message: this.message,
-      hint: this.hint,
-      location: { ...location, ...this.location },
-      cause: this.cause,
-    });
+    return withLocation(this, { ...location, ...this.location });
   }
+}
+
+// Outside of the class: a bundler renames a class that names itself, and the name is public.
+function withLocation({ code, message, hint, cause }: CleaveError, location: Location): CleaveError {
+  return new CleaveError({ code, message, hint, location, cause });
 }
 
 /** Write a location as `file:line:column, offset N`, with whatever of it is known. */

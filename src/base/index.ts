@@ -8,5 +8,6 @@ export type { Emit, Event } from "./event.ts";
 export { fileError } from "./file-error.ts";
 export { type Json, writeJson } from "./json.ts";
 export { nearest } from "./nearest.ts";
+export { isCheckout, ownModule, projectFile } from "./project.ts";
 export { quote } from "./quote.ts";
 export { compareText, decodeText, encodeText } from "./text.ts";

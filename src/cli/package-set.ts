@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { CleaveError, quote } from "../base/index.ts";
+import { CleaveError, projectFile, quote } from "../base/index.ts";
 // Loading all of a room that is not needed to find what is cached takes time.
 import { parsePlatform } from "../package/platform.ts";
 import type { PackageSet, Source } from "../recipes/index.ts";
@@ -34,7 +34,7 @@ export const setOptions: Readonly<Record<string, Option>> = {
 };
 
 /** The folder that has cleave's own recipes, in a checkout and in an installed package. */
-const own = fileURLToPath(new URL("../..", import.meta.url));
+const own = fileURLToPath(projectFile(""));
 
 /** What a command adds to the arguments. */
 type More = {

@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { getCallSites } from "node:util";
 import type { Location } from "../base/error.ts";
 import { parse, type Syntax } from "./syntax.ts";
+import { writtenAs } from "./written.ts";
 
 /**
  * A file whose code the runtime knows by no name, as that of a compartment: what to call it, and how to get its
@@ -22,7 +23,7 @@ type Trace = { readonly stack: string };
 /** The place of a call, worked out on demand. */
 export class Origin {
   #trace: Trace | undefined;
-  readonly #source: SourceFile | undefined;
+  #source: SourceFile | undefined;
   #location: Location | undefined = undefined;
   /** Where in the code that runs, as long as that is not translated. */
   #ran: Location | undefined;
@@ -36,11 +37,17 @@ export class Origin {
   /** Get file, line and column of the call, as far as the runtime tells. */
   get location(): Location {
     this.#location ??=
-      this.#ran === undefined
-        ? readTrace(this.#trace?.stack ?? "")
-        : { ...this.#ran, ...translated(this.#ran, this.#source) };
+      this.#ran === undefined ? this.#traced() : { ...this.#ran, ...translated(this.#ran, this.#source) };
     this.#trace = undefined;
     return this.#location;
+  }
+
+  #traced(): Location {
+    const location = readTrace(this.#trace?.stack ?? "");
+    const written = writtenAs(location);
+    if (written === undefined) return location;
+    this.#source = written.source;
+    return written.location;
   }
 
   /** Get the parsed file of the call; `undefined` where it cannot be read. */

@@ -9,7 +9,7 @@ import { createRequire } from "node:module";
 import { dirname, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { BuildFailure } from "esbuild";
-import { CleaveError } from "../base/index.ts";
+import { CleaveError, projectFile } from "../base/index.ts";
 
 export type BundleRequest = {
   /** The absolute path of the script. */
@@ -25,7 +25,7 @@ export type Bundle = {
 };
 
 /** The folder of build-side code. It is the same in a checkout and in an installed package. */
-const stdenv = fileURLToPath(new URL("../../stdenv", import.meta.url));
+const stdenv = fileURLToPath(projectFile("stdenv"));
 const library = `${stdenv}/interpreters/quickjs/index.ts`;
 
 /** Bundle a script. Throws `script-invalid` with the place in the sources. */

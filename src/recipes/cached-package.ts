@@ -49,7 +49,7 @@ export type PackageFacts = {
 type LoweredRecord = { readonly readLowered: typeof readLowered; readonly writeLowered: typeof writeLowered };
 
 function loweredRecord(): LoweredRecord {
-  return loadOwn("lowered-record") as LoweredRecord;
+  return loadOwn("lowered-record.ts") as LoweredRecord;
 }
 
 /** What a package has of the set that it is in. */

@@ -6,7 +6,7 @@
  */
 import { dirname, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { CleaveError, nearest, quote } from "../base/index.ts";
+import { CleaveError, nearest, projectFile, quote } from "../base/index.ts";
 import * as modules from "../modules/index.ts";
 import { modulesIn, type SourceFile } from "../modules/index.ts";
 import {
@@ -29,7 +29,7 @@ import { record, recordAll, Trace, tracing } from "./trace.ts";
 import { type ImportRequest, type Translation, translate } from "./translate.ts";
 
 /** The folder of stdenv, in a checkout and in an installed package. */
-const ownStdenv: string = fileURLToPath(new URL("../../stdenv", import.meta.url));
+const ownStdenv: string = fileURLToPath(projectFile("stdenv"));
 
 /** What of `cleave/package` recipes get: what loads, bundles or evaluates is not for them. */
 const forRecipes = {

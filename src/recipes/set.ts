@@ -99,7 +99,7 @@ class Sets implements SetOfPackages {
 
   get evaluator(): Evaluator {
     if (this.#evaluator === undefined) {
-      const { Evaluator: Loaded } = loadOwn("evaluator") as typeof import("./evaluator.ts");
+      const { Evaluator: Loaded } = loadOwn("evaluator.ts") as typeof import("./evaluator.ts");
       this.#evaluator = new Loaded({
         files: this.files,
         bundles: this.#options.bundles,

@@ -1,7 +1,7 @@
 /** What results of evaluations depend on besides recipes: cleave itself and the runtime. */
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { compareText } from "../base/index.ts";
+import { compareText, isCheckout, projectFile } from "../base/index.ts";
 import { hashOf } from "./files.ts";
 
 /** Rooms whose code decides on results. */
@@ -16,10 +16,9 @@ export function evaluationVersion(): string {
 let known: string | undefined;
 
 function makeVersion(): string {
-  const root = fileURLToPath(new URL("..", import.meta.url));
   // The versions of what it depends on are in it too.
-  const facts = ["1", readFileSync(`${root}../package.json`, "utf8"), process.version, process.arch];
-  if (import.meta.url.endsWith(".ts")) for (const room of rooms) addFacts(`${root}${room}`, room, facts);
+  const facts = ["1", readFileSync(projectFile("package.json"), "utf8"), process.version, process.arch];
+  if (isCheckout) for (const room of rooms) addFacts(fileURLToPath(projectFile(`src/${room}`)), room, facts);
   return hashOf(facts.join("\n")).slice(0, 12);
 }
 

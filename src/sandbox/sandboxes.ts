@@ -3,7 +3,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { constants, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { getCompileCacheDir } from "node:module";
 import { Socket } from "node:net";
-import { CleaveError } from "../base/index.ts";
+import { fileURLToPath } from "node:url";
+import { CleaveError, ownModule } from "../base/index.ts";
 import { type Ended, type EngineFacts, whyNotRun } from "./engine.ts";
 import { describeFailure } from "./failure.ts";
 import { type Answer, type Request, receiveError, type Setup } from "./message.ts";
@@ -251,8 +252,7 @@ function launch(
     const compileCache = getCompileCacheDir()?.replace(/\/[^/]+$/, "");
     const own = mkdtempSync(`${folder}/sandbox-`);
     const setup: Setup = { folder: own, searchPath, engine };
-    const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
-    const helper = new URL(`helper.${extension}`, import.meta.url).pathname;
+    const helper = fileURLToPath(ownModule("sandbox/helper.ts"));
     const child = spawn(
       tools.sh,
       [
@@ -261,7 +261,7 @@ function launch(
         "sh",
         ...(isPrivileged() ? [] : ["--user", "--map-root-user"]),
         ...["--pid", "--fork", "--kill-child", "--mount-proc", "--propagation", "slave"],
-        ...[process.execPath, decodeURIComponent(helper), JSON.stringify(setup)],
+        ...[process.execPath, helper, JSON.stringify(setup)],
       ],
       {
         cwd: "/",

@@ -3,7 +3,6 @@
  *
  * Called through `node:ffi`, which the pinned Node has without an option; loading it takes a millisecond.
  */
-import process from "node:process";
 import { getSystemErrorMap } from "node:util";
 
 const LOCK_SH = 1;

@@ -59,6 +59,18 @@ test("the packed package works where it is installed", async () => {
     ).stdout;
   assert.equal(await derivations(cleave), await derivations(join(repository, "cleave")));
 
+  // Its code is in other files than in a checkout, but places are told as they were written.
+  const why = async (program: string, root: string): Promise<string> =>
+    (
+      await run(program, ["why", "hello", "exports.include"], {
+        env: { ...env, CLEAVE_ROOT: join(temp.path, "store") },
+        cwd: temp.path,
+      })
+    ).stdout.replaceAll(root, "");
+  const told = await why(cleave, `${join(app, "node_modules/cleave")}/`);
+  assert.equal(told, await why(join(repository, "cleave"), repository));
+  assert.match(told, /declared by module common at src\/package\/common\.ts:\d+:\d+\n/);
+
   // Every subpath has types, and can be imported unless it is for recipes and scripts of phases alone; globals stand in the
   // place of the compiler's own library, in recipe.tsconfig.json.
   const { exports } = JSON.parse(readFileSync(join(repository, "package.json"), "utf8"));

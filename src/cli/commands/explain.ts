@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { CleaveError, codes, nearest, quote } from "../../base/index.ts";
+import { CleaveError, codes, nearest, projectFile, quote } from "../../base/index.ts";
 import type { Command } from "../command.ts";
 
 export const explain: Command = {
@@ -21,7 +21,7 @@ export const explain: Command = {
         hint: near.length > 0 ? `did you mean ${near.join(" or ")}?` : "cleave explain lists all codes",
       });
     }
-    await write(await readFile(new URL(`../../../docs/errors/${code}.md`, import.meta.url), "utf8"));
+    await write(await readFile(projectFile(`docs/errors/${code}.md`), "utf8"));
     return 0;
   },
 };

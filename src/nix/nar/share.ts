@@ -8,9 +8,9 @@
  */
 import { Buffer } from "node:buffer";
 import { getCompileCacheDir } from "node:module";
-import { dirname, extname } from "node:path";
+import { dirname } from "node:path";
 import { Worker } from "node:worker_threads";
-import { CleaveError } from "../../base/index.ts";
+import { CleaveError, ownModule } from "../../base/index.ts";
 import { pieceOf, piecesOf, type WalkPart } from "./part.ts";
 import {
   blockSize,
@@ -42,10 +42,8 @@ const mostAhead = 6;
 /** Start the other thread; that takes 15 to 25 ms, most of it not in this thread. */
 export function startCompanion(): Companion {
   const ring = makeRing();
-  // A checkout has .ts here, the published package .js.
-  const file = new URL(`./walk-worker${extname(import.meta.url)}`, import.meta.url);
   const cache = getCompileCacheDir();
-  const worker = new Worker(file, {
+  const worker = new Worker(ownModule("nix/nar/walk-worker.ts"), {
     workerData: ring.memory,
     env: cache === undefined ? {} : { NODE_COMPILE_CACHE: dirname(cache) },
   });
