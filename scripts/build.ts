@@ -7,6 +7,7 @@
  * when it is needed still is.
  */
 import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -38,11 +39,20 @@ for (const project of ["tsconfig.build.json", "tsconfig.stdenv.json"]) {
 }
 const entries = findEntries();
 for (const room of new Set(files.map(roomOf))) await bundle(room);
+writeFileSync(join(root, "dist/build-id"), buildOf());
 
 /** Name the folder of `src/` that a file is in; that of a file right in `src/` is empty. */
 function roomOf(file: string): string {
   const [first = "", ...rest] = relative(source, file).split("/");
   return rest.length === 0 ? "" : first;
+}
+
+/** Name what `dist/` is made from, for what is kept between runs and depends on it. */
+function buildOf(): string {
+  const hash = createHash("sha256");
+  for (const file of ["package.json", ...files.map((each) => relative(root, each)).sort()])
+    hash.update(`${file}\n`).update(readFileSync(join(root, file)));
+  return hash.digest("hex").slice(0, 12);
 }
 
 /** Find the files that are loaded from outside of their room. */
@@ -106,7 +116,7 @@ function otherRooms(room: string): Plugin {
 
 /**
  * Take what a room uses of Node's own modules from them at run time. An import of one makes Node read all of its exports, which loads
- * whatever stands behind them: 20 ms for `node:http`, 5 for `node:crypto`.
+ * whatever stands behind them: 20 ms for `node:http`, 5 for `node:crypto`, which takes as long by itself and is left until it is called.
  */
 function builtins(room: string): Plugin {
   const used = new Map<string, Set<string>>();
@@ -122,9 +132,16 @@ function builtins(room: string): Plugin {
     name: "builtins",
     setup: ({ onResolve, onLoad }) => {
       onResolve({ filter: /^node:/ }, ({ path }) => ({ path, namespace: "builtin" }));
-      onLoad({ filter: /./, namespace: "builtin" }, ({ path }) => ({
-        contents: `export const { ${[...(used.get(path) ?? [])].join(", ")} } = process.getBuiltinModule("${path}");`,
-      }));
+      onLoad({ filter: /./, namespace: "builtin" }, ({ path }) => {
+        const names = [...(used.get(path) ?? [])];
+        const load = `process.getBuiltinModule("${path}")`;
+        return {
+          contents:
+            path === "node:crypto"
+              ? `let loaded;\n${names.map((name) => `export function ${name}(...given) { return (loaded ??= ${load}).${name}(...given); }`).join("\n")}`
+              : `export const { ${names.join(", ")} } = ${load};`,
+        };
+      });
     },
   };
 }

@@ -160,9 +160,19 @@ function listingOf(path: string): Listing | undefined {
         }),
       )
       .sort((a, b) => compareText(a.name, b.name));
+    let hash: string | undefined;
     return {
       entries,
-      read: { type: "folder", path, hash: hashOf(JSON.stringify(entries)), stamp: stampOf(stats) },
+      read: {
+        type: "folder",
+        path,
+        stamp: stampOf(stats),
+        get hash() {
+          // Not every folder that is listed is compared.
+          hash ??= hashOf(JSON.stringify(entries));
+          return hash;
+        },
+      },
     };
   } catch (error) {
     return unlessMissing(error, path);

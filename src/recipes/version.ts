@@ -7,7 +7,7 @@ import { hashOf } from "./files.ts";
 /** Rooms whose code decides on results. */
 const rooms = ["base", "nix", "modules", "phases", "package", "recipes"];
 
-/** Name the version of all that: a few characters. In a checkout, it changes with the sources. */
+/** Name the version of all that, in characters of a file name. In a checkout, it changes with the sources. */
 export function evaluationVersion(): string {
   known ??= makeVersion();
   return known;
@@ -16,9 +16,11 @@ export function evaluationVersion(): string {
 let known: string | undefined;
 
 function makeVersion(): string {
-  // The versions of what it depends on are in it too.
-  const facts = ["1", readFileSync(projectFile("package.json"), "utf8"), process.version, process.arch];
-  if (isCheckout) for (const room of rooms) addFacts(fileURLToPath(projectFile(`src/${room}`)), room, facts);
+  // What it depends on is in both too.
+  if (!isCheckout)
+    return `${readFileSync(projectFile("dist/build-id"), "utf8")}-node-${process.version.slice(1)}-${process.arch}`;
+  const facts = [readFileSync(projectFile("package.json"), "utf8"), process.version, process.arch];
+  for (const room of rooms) addFacts(fileURLToPath(projectFile(`src/${room}`)), room, facts);
   return hashOf(facts.join("\n")).slice(0, 12);
 }
 
