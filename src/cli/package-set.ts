@@ -87,8 +87,8 @@ function cacheFolder({ env, cwd }: Io): string | undefined {
 
 function sourcesOf(args: Arguments, { cwd }: Io): readonly Source[] {
   const sources: Source[] = [
-    { folder: join(own, "packages"), prefix: "" },
-    { folder: join(own, "bootstrap"), prefix: "bootstrap." },
+    { folder: join(own, "packages"), prefix: "", isBase: true },
+    { folder: join(own, "bootstrap"), prefix: "bootstrap.", isBase: true },
   ];
   const named = args.values("folder");
   for (const each of named) {

@@ -37,6 +37,8 @@ export type PackageSetOptions = {
 export type PackageSet = {
   /** The names of all packages, ordered by bytes. */
   readonly attributes: () => readonly string[];
+  /** Those of them that are not of a base; where there are no others, all. */
+  readonly ownAttributes: () => readonly string[];
   /** Give a package for the host platform. Throws `attribute-unknown`; what is wrong with it is thrown when it is used. */
   readonly package: (attribute: string) => SetPackage;
   /** Give the package that an interface describes, which one of this set depends on. */
@@ -116,6 +118,7 @@ class Sets implements SetOfPackages {
   set(platforms: Platforms): PackageSet {
     return {
       attributes: () => [...this.#all().keys()],
+      ownAttributes: () => this.#own(),
       package: (attribute) => this.#named(attribute, platforms),
       packageOf: (used) => this.byDerivation.get(used.derivation) ?? this.#find(used, platforms),
       derivation: (path) => this.byDerivation.get(path)?.lower("joined").canonical.derivation,
@@ -182,6 +185,12 @@ class Sets implements SetOfPackages {
     } finally {
       this.#stack.delete(name);
     }
+  }
+
+  #own(): readonly string[] {
+    const all = this.#all();
+    const own = [...all.keys()].filter((attribute) => all.get(attribute)?.isBase !== true);
+    return own.length > 0 ? own : [...all.keys()];
   }
 
   #all(): ReadonlyMap<string, Recipe> {

@@ -74,6 +74,15 @@ test("eval-jobs prints a line for each package, wrong ones too, the same from th
   assert.match(wrong.error, /^error\[recipe-import\]/);
   assert.deepEqual(cross.attrPath, ["cross", "aarch64-linux", "lib"]);
   assert.equal(done(await onSet(temp.path, "eval-jobs", "app", "wrong", "cross.aarch64-linux.lib")), text);
+
+  // Without names, all of the folder, and not what cleave brings.
+  const all = done(await onSet(temp.path, "eval-jobs"))
+    .trimEnd()
+    .split("\n");
+  assert.deepEqual(
+    all.map((line) => JSON.parse(line).attr),
+    ["app", "lib", "wrong"],
+  );
 });
 
 test("why tells a value's story, and which lines wrote a text", async () => {

@@ -9,15 +9,16 @@ const patience = 200;
 
 export const evalJobs: Command = {
   usage: "[ATTR...]",
-  summary: "Evaluate packages, all without ATTR, and print a line of JSON for each, as nix-eval-jobs does.",
+  summary: "Evaluate packages, and print a line of JSON for each, as nix-eval-jobs does.",
   details:
+    "Without ATTR: all packages of your folders, or if there are none, cleave's own.\n" +
     "A line has attr, attrPath, name, system, drvPath, outputs, inputDrvs and meta; where a package cannot be evaluated, attr,\n" +
     "attrPath and error. That is no failure of the command.",
   options: { ...setOptions },
   arity: [0, Infinity],
   run: async (args, io) => {
     const set = await openPackages(args, io);
-    const attributes = args.positionals.length > 0 ? args.positionals : set.attributes();
+    const attributes = args.positionals.length > 0 ? args.positionals : set.ownAttributes();
     let chunk = "";
     let written = performance.now();
     for (const attribute of attributes) {

@@ -12,8 +12,9 @@ const growth = 0.1;
 
 export const evalCommand: Command = {
   usage: "[--stats] [--check-budget FILE | --write-budget FILE] [--json] [ATTR...]",
-  summary: "Evaluate packages, all without ATTR, to their derivations.",
+  summary: "Evaluate packages to their derivations.",
   details:
+    "Without ATTR: all packages of your folders, or if there are none, cleave's own.\n" +
     "With --stats it counts: packages, options, definitions, merges, reads, files, bytes, which are the same on every machine; and\n" +
     "tells the time of each package, which is not. --check-budget fails where a count has grown by more than the file allows.",
   options: {
@@ -29,7 +30,7 @@ export const evalCommand: Command = {
     const write = args.value("write-budget");
     const isCounting = args.flag("stats") || check !== undefined || write !== undefined;
     const set = await openPackages(args, io, isCounting ? { cache: false } : {});
-    const attributes = args.positionals.length > 0 ? args.positionals : set.attributes();
+    const attributes = args.positionals.length > 0 ? args.positionals : set.ownAttributes();
     if (!isCounting) {
       const packages = attributes.map((attribute) => ({
         attribute,
