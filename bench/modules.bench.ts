@@ -12,6 +12,7 @@ import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { nixIn } from "../test/support/nix.ts";
 import { temporaryFolder } from "../test/support/temp.ts";
+import { install } from "./support/installed.ts";
 import { type Figure, measure, round } from "./support/measure.ts";
 import { type Budget, budgets, figures } from "./support/report.ts";
 
@@ -24,7 +25,7 @@ const sizes: readonly Size[] = [
 ];
 
 using temp = temporaryFolder();
-const child = join(import.meta.dirname, "modules/evaluate.ts");
+const child = join(install(temp.path).script(join(import.meta.dirname, "modules")), "evaluate.ts");
 const lib = process.env["NIXPKGS_LIB"];
 const nix = nixIn(temp.path);
 const rows: Budget[] = [];
@@ -46,7 +47,7 @@ alone();
 budgets(rows);
 
 function ours(n: number, ...more: readonly string[]): readonly [string, ...string[]] {
-  return [process.execPath, "--max-semi-space-size=8", "--conditions=cleave-source", child, `${n}`, ...more];
+  return [process.execPath, "--max-semi-space-size=8", child, `${n}`, ...more];
 }
 
 function theirs(lib: string, n: number, one: boolean, values: boolean): readonly [string, ...string[]] {

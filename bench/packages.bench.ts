@@ -11,12 +11,13 @@ import { fileURLToPath } from "node:url";
 import type { Event } from "../src/base/index.ts";
 import { openRig } from "../test/support/package-rig.ts";
 import { temporaryFolder } from "../test/support/temp.ts";
+import { install } from "./support/installed.ts";
 import { type Figure, measure, round } from "./support/measure.ts";
 import { budgets, figures } from "./support/report.ts";
 
 using temp = temporaryFolder();
-const cleave = fileURLToPath(new URL("../cleave", import.meta.url));
 const path = (name: string) => join(temp.path, name);
+const { cleave } = install(path("installed"));
 const env = { PATH: process.env["PATH"], HOME: temp.path, XDG_CACHE_HOME: path("cache") };
 const run = (root: string, ...args: string[]): string =>
   execFileSync(cleave, args, {

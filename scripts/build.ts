@@ -133,14 +133,11 @@ function builtins(room: string): Plugin {
     setup: ({ onResolve, onLoad }) => {
       onResolve({ filter: /^node:/ }, ({ path }) => ({ path, namespace: "builtin" }));
       onLoad({ filter: /./, namespace: "builtin" }, ({ path }) => {
-        const names = [...(used.get(path) ?? [])];
+        const names = [...(used.get(path) ?? [])].join(", ");
         const load = `process.getBuiltinModule("${path}")`;
-        return {
-          contents:
-            path === "node:crypto"
-              ? `let loaded;\n${names.map((name) => `export function ${name}(...given) { return (loaded ??= ${load}).${name}(...given); }`).join("\n")}`
-              : `export const { ${names.join(", ")} } = ${load};`,
-        };
+        if (path !== "node:crypto") return { contents: `export const { ${names} } = ${load};` };
+        const until = names.replace(/\w+/g, (name) => `${name} = (...given) => (load(), ${name}(...given))`);
+        return { contents: `export let ${until};\nfunction load() { ({ ${names} } = ${load}); }` };
       });
     },
   };

@@ -1,8 +1,5 @@
 /** The process that `derivations.bench.ts` measures: makes `count` derivations and prints their outputs' paths. */
-import { makeGraph } from "../../src/nix/derivation/hash-modulo.ts";
-import { makeDerivation } from "../../src/nix/derivation/make.ts";
-import type { InputOutputs } from "../../src/nix/derivation/type.ts";
-import type { StorePath } from "../../src/nix/store-path.ts";
+import { type InputOutputs, makeDerivation, makeGraph, type StorePath } from "cleave/nix";
 
 const count = Number(process.argv[2]);
 const graph = makeGraph();

@@ -1,8 +1,5 @@
 /** What `config.drv` of `nix/base-module.nix` is: a derivation of the option values. */
-// Not through the index, which brings archives and their threads.
-import { makeGraph } from "../../src/nix/derivation/hash-modulo.ts";
-import { makeDerivation } from "../../src/nix/derivation/make.ts";
-import type { StorePath } from "../../src/nix/store-path.ts";
+import { makeDerivation, makeGraph, type StorePath } from "cleave/nix";
 
 export type Derived = { readonly drvPath: StorePath; readonly outPath: string };
 

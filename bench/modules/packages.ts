@@ -11,7 +11,7 @@ import {
   mkOptionDefault,
   types,
   uses,
-} from "../../src/modules/index.ts";
+} from "cleave/modules";
 import { type Derived, derive, type Inputs } from "./derive.ts";
 
 /** The values of one package. */

@@ -1,0 +1,31 @@
+/** cleave as users have it, whose code is bundled: what is measured is what they run, not a checkout. */
+import { type ExecFileSyncOptions, execFileSync } from "node:child_process";
+import { cpSync, mkdirSync, readdirSync, symlinkSync } from "node:fs";
+import { basename, join } from "node:path";
+import { repository } from "../../test/support/cleave.ts";
+
+export type Installed = {
+  /** The launcher. */
+  readonly cleave: string;
+  /** Copy a script, or a folder of them, to where its imports of `cleave` mean what is installed. */
+  readonly script: (path: string) => string;
+};
+
+/** Pack cleave and unpack it below a folder, with the dependencies of the checkout. */
+export function install(folder: string): Installed {
+  const place = join(folder, "node_modules/cleave");
+  mkdirSync(place, { recursive: true });
+  const options: ExecFileSyncOptions = { cwd: repository, stdio: ["ignore", "ignore", "inherit"] };
+  execFileSync("npm", ["pack", "--silent", "--pack-destination", folder], options);
+  const [tarball = ""] = readdirSync(folder).filter((name) => name.endsWith(".tgz"));
+  execFileSync("tar", ["-x", "-f", join(folder, tarball), "-C", place, "--strip-components", "1"], options);
+  symlinkSync(join(repository, "node_modules"), join(place, "node_modules"));
+  return {
+    cleave: join(place, "cleave"),
+    script: (path) => {
+      const copy = join(folder, basename(path));
+      cpSync(path, copy, { recursive: true });
+      return copy;
+    },
+  };
+}
