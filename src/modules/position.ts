@@ -25,25 +25,28 @@ export class Origin {
   #trace: Trace | undefined;
   #source: SourceFile | undefined;
   #location: Location | undefined = undefined;
-  /** Where in the code that runs, as long as that is not translated. */
-  #ran: Location | undefined;
 
-  constructor(trace: Trace | Location, source?: SourceFile) {
-    if ("stack" in trace) this.#trace = trace;
-    else this.#ran = trace;
+  /** With `source`, the runtime knows the file of the call by no name. */
+  constructor(place: Trace | Location, source?: SourceFile) {
+    if ("stack" in place) this.#trace = place;
+    else this.#location = place;
     this.#source = source;
   }
 
   /** Get file, line and column of the call, as far as the runtime tells. */
   get location(): Location {
-    this.#location ??=
-      this.#ran === undefined ? this.#traced() : { ...this.#ran, ...translated(this.#ran, this.#source) };
+    this.#location ??= this.#traced();
     this.#trace = undefined;
     return this.#location;
   }
 
   #traced(): Location {
-    const location = readTrace(this.#trace?.stack ?? "");
+    const { stack = "" } = this.#trace ?? {};
+    if (this.#source !== undefined) {
+      const location = { ...readTrace(stack, own), file: this.#source.file };
+      return { ...location, ...translated(location, this.#source) };
+    }
+    const location = readTrace(stack);
     const written = writtenAs(location);
     if (written === undefined) return location;
     this.#source = written.source;
@@ -85,13 +88,13 @@ export function captureOrigin(
   callee: (...args: never) => unknown,
   source: SourceFile | undefined = here,
 ): Origin {
-  if (source !== undefined) return new Origin({ file: source.file, ...callOutside() }, source);
   const limit = Error.stackTraceLimit;
-  Error.stackTraceLimit = 1;
+  // Where a source is known, functions of this folder may stand between.
+  Error.stackTraceLimit = source === undefined ? 1 : 7;
   const trace = { stack: "" };
   Error.captureStackTrace(trace, callee);
   Error.stackTraceLimit = limit;
-  return new Origin(trace);
+  return new Origin(trace, source);
 }
 
 /** Find line and column of the nearest call that is not in this folder. */
@@ -131,8 +134,11 @@ export function callerIn(file: string): Location | undefined {
     .find((each) => each.file === file);
 }
 
-function readTrace(stack: string): Location {
-  return readFrame(stack.split("\n").find((line) => line.startsWith("    at ")) ?? "");
+/** Read the first place of a stack that is not in the folder `except`. */
+function readTrace(stack: string, except?: string): Location {
+  const isFrame = (line: string): boolean =>
+    line.startsWith("    at ") && (except === undefined || !line.includes(except));
+  return readFrame(stack.split("\n").find(isFrame) ?? "");
 }
 
 function readFrame(frame: string): Location {
