@@ -26,6 +26,7 @@ const started = [
   "nix/nar/walk-worker.ts",
   "recipes/evaluator.ts",
   "recipes/lowered-record.ts",
+  "recipes/read-ahead-worker.ts",
   "sandbox/helper.ts",
 ];
 

@@ -73,6 +73,8 @@ export class Cache {
   readonly #renewed = new Map<number, string>();
   readonly #new = new Map<string, NewResult>();
   #scheduled = false;
+  /** It had no result when it was opened. What other processes have added since is found the next time. */
+  readonly wasEmpty: boolean;
 
   constructor(db: DatabaseSync, files: Files) {
     this.#files = files;
@@ -82,6 +84,7 @@ export class Cache {
     );
     this.#select.setReturnArrays(true);
     this.#content = this.#db.prepare("select value from contents where id = ?");
+    this.wasEmpty = this.#db.prepare("select 1 from results limit 1").get() === undefined;
     if (!listening) process.once("exit", flushAll);
     listening = true;
     opened.add(this);
@@ -89,6 +92,7 @@ export class Cache {
 
   /** Find a result, valid or not. */
   find(key: string): CachedResult | undefined {
+    if (this.wasEmpty) return undefined;
     const row = this.#select.get(key) as unknown as
       | readonly [
           id: number,

@@ -73,6 +73,8 @@ type Kept<T> = {
   readonly make: (real: Package) => T;
   readonly write: (value: T) => string;
   readonly read: (text: string) => T;
+  /** What is handed on is what would be read, also when it has just been made. */
+  readonly isReread?: boolean;
 };
 
 export class CachedPackage implements SetPackage {
@@ -171,20 +173,22 @@ export class CachedPackage implements SetPackage {
     });
   }
 
-  #kept<T>({ kind, make, write, read }: Kept<T>): T {
+  #kept<T>({ kind, make, write, read, isReread = false }: Kept<T>): T {
     if (this.#values.has(kind)) return this.#values.get(kind) as T;
     const value = this.#guard(() => {
       const { cache } = this.#sets;
       const found = kind === recordKind.kind ? this.#lookUp() : this.#find(kind);
       if (cache !== undefined && found !== undefined) return read(cache.valueOf(found));
-      const made = this.#evaluated(make);
+      const fresh = this.#evaluated(make);
+      const text = isReread || cache !== undefined ? write(fresh) : "";
+      const made = isReread ? read(text) : fresh;
       const digest = kind === recordKind.kind ? digestOf(made as PackageRecord) : "";
       if (kind === recordKind.kind) this.#digest = digest;
       cache?.keep(this.#keyOf(kind), {
         recipe: this.#facts.recipe.file,
         trace: this.#trace.copy(),
         digest,
-        value: write(made),
+        value: text,
       });
       return made;
     });
@@ -294,14 +298,14 @@ const readRecord = (text: string): PackageRecord => frozen(JSON.parse(text) as P
 
 const recordKind: Kept<PackageRecord> = {
   kind: "record",
-  make: (real) => readRecord(writeRecord(recordOf(real))),
+  make: recordOf,
   write: writeRecord,
   read: readRecord,
+  isReread: true,
 };
 
 function frozen<T>(value: T): T {
-  if (typeof value !== "object" || value === null) return value;
-  for (const each of Object.values(value)) frozen(each);
+  for (const name in value) if (typeof value[name] === "object" && value[name] !== null) frozen(value[name]);
   return Object.freeze(value);
 }
 

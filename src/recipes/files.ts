@@ -9,11 +9,13 @@ import { lstatSync, readdirSync, readFileSync, realpathSync, type Stats, statSyn
 import { basename, dirname } from "node:path";
 import { CleaveError, compareText, fileError, quote } from "../base/index.ts";
 import { formatHash, hashBytes } from "../nix/hash.ts";
+import { ReadAhead } from "./read-ahead.ts";
 import { type Read, record } from "./trace.ts";
 
 export type FolderEntry = { readonly name: string; readonly type: "file" | "folder" | "other" };
 
-type Content = { readonly content: Uint8Array; readonly executable: boolean; readonly read: Read };
+/** A file: its bytes, and what is recorded of reading it. */
+export type Content = { readonly content: Uint8Array; readonly executable: boolean; readonly read: Read };
 type Listing = { readonly entries: readonly FolderEntry[]; readonly read: Read };
 
 /** Younger changes may not be the last ones with these times; in milliseconds. */
@@ -26,6 +28,17 @@ export class Files {
   readonly #folders = new Map<string, Listing | undefined>();
   /** Folders with all links resolved. */
   readonly #real = new Map<string, string>([["/", "/"]]);
+  #ahead: ReadAhead | undefined;
+
+  /** Read files before they are wanted, which is in this order. */
+  readAhead(paths: readonly string[]): void {
+    this.#ahead ??= ReadAhead.start(paths);
+  }
+
+  /** Get the code without types of a file that was read ahead, by its content. */
+  codeOf(content: Uint8Array): string | undefined {
+    return this.#ahead?.codeOf(content);
+  }
 
   /** Say what a path is, as it was when that was first asked. */
   typeOf(path: string): "file" | "folder" | "other" | undefined {
@@ -76,7 +89,7 @@ export class Files {
   #read(path: string, root: string): Content | undefined {
     let found = this.#contents.get(path);
     if (found === undefined && !this.#contents.has(path)) {
-      found = this.#isInside(path, root) ? contentOf(path) : undefined;
+      found = this.#isInside(path, root) ? (this.#ahead?.take(path) ?? contentOf(path)) : undefined;
       this.#contents.set(path, found);
     }
     record(found?.read ?? { type: "absent", path, hash: "" });
@@ -132,7 +145,8 @@ function stampOf({ size, mtimeMs, ctimeMs, ino, dev }: Stats): string | undefine
   return ctimeMs > Date.now() - settled ? undefined : `${size} ${mtimeMs} ${ctimeMs} ${ino} ${dev}`;
 }
 
-function contentOf(path: string): Content | undefined {
+/** Read a file; `undefined` where there is none. */
+export function contentOf(path: string): Content | undefined {
   try {
     const stats = statSync(path);
     if (!stats.isFile()) return undefined;

@@ -167,7 +167,7 @@ export class Loader {
     scope.set(place.file, instance);
     tracing(instance.trace, () => {
       if (place.file.endsWith(".json"))
-        instance.exports["default"] = this.#realm.harden(parseJson(this.#text(place), place.file));
+        instance.exports["default"] = this.#realm.harden(parseJson(textOf(this.#content(place)), place.file));
       else this.#run(place, instance, scope);
     });
     instance.done = true;
@@ -176,29 +176,31 @@ export class Loader {
   }
 
   /** Read a file that is there; that is recorded. */
-  #text({ file, root }: Place): string {
+  #content({ file, root }: Place): Uint8Array {
     const content = this.#world.files.read(file, root);
     if (content === undefined) throw new Error(`${file} went away`);
-    return Buffer.from(content).toString();
+    return content;
   }
 
   #translation(place: Place, shared: boolean): Translation {
     const key = `${shared ? "shared " : ""}${place.file}`;
     let translation = this.#translations.get(key);
     if (translation === undefined) {
-      translation = translate(place.file, this.#text(place), shared);
+      const content = this.#content(place);
+      const ahead = shared ? undefined : this.#world.files.codeOf(content);
+      translation = translate(place.file, textOf(content), { shared, ahead });
       this.#translations.set(key, translation);
     }
     return translation;
   }
 
   #run(place: Place, instance: Instance, scope: Scope): void {
-    const text = this.#text(place);
+    const content = this.#content(place);
     const isShared = scope === this.#shared && place.root !== this.#stdenv;
     const { code, imports, forwards, exports: names, locate } = this.#translation(place, isShared);
     const source: SourceFile = {
       file: place.file,
-      read: () => text,
+      read: () => textOf(content),
       locate,
     };
     const imported = imports.map((request) => this.#import(request, place, source, scope));
@@ -374,4 +376,8 @@ function checkNames(
     hint: near.length > 0 ? `did you mean ${near.join(" or ")}?` : `it exports ${names.join(", ")}`,
     location: location(),
   });
+}
+
+function textOf({ buffer, byteOffset, length }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, length).toString();
 }

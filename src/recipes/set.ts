@@ -39,6 +39,8 @@ export type PackageSet = {
   readonly attributes: () => readonly string[];
   /** Those of them that are not of a base; where there are no others, all. */
   readonly ownAttributes: () => readonly string[];
+  /** Announce packages that are about to be asked for, in this order: that may be quicker. */
+  readonly expect: (attributes: readonly string[]) => void;
   /** Give a package for the host platform. Throws `attribute-unknown`; what is wrong with it is thrown when it is used. */
   readonly package: (attribute: string) => SetPackage;
   /** Give the package that an interface describes, which one of this set depends on. */
@@ -64,6 +66,9 @@ export type SetStatistics = {
   readonly bytes: number;
 };
 
+/** Where the cache has something, so many packages have to be evaluated before more are taken to follow. */
+const severalMisses = 8;
+
 /** Open a package set. Nothing is evaluated before it is asked for. Throws `setting-malformed`. */
 export function openPackageSet(options: PackageSetOptions): PackageSet {
   return new Sets(options).set(options.platforms);
@@ -82,6 +87,9 @@ class Sets implements SetOfPackages {
   milliseconds = 0;
   cached = 0;
   #evaluator: Evaluator | undefined;
+  /** How often it was asked for. */
+  #evaluations = 0;
+  #expected: readonly string[] = [];
   #recipes: ReadonlyMap<string, Recipe> | undefined;
   /** Packages that something is worked out of, each needed by the one before. */
   readonly #stack = new Set<string>();
@@ -100,6 +108,8 @@ class Sets implements SetOfPackages {
   }
 
   get evaluator(): Evaluator {
+    this.#evaluations += 1;
+    if (this.#evaluations === (this.cache?.wasEmpty === false ? severalMisses : 1)) this.#readAhead();
     if (this.#evaluator === undefined) {
       const { Evaluator: Loaded } = loadOwn("evaluator.ts") as typeof import("./evaluator.ts");
       this.#evaluator = new Loaded({
@@ -115,10 +125,21 @@ class Sets implements SetOfPackages {
     return this.#evaluator;
   }
 
+  /** Read the recipes of what is expected and was not asked for so far. */
+  #readAhead(): void {
+    const { sources } = this.#options;
+    const asked = new Set([...this.#packages.values()].map(({ attribute }) => attribute));
+    const left = this.#expected.slice(this.#expected.findLastIndex((each) => asked.has(each)) + 1);
+    this.files.readAhead(left.flatMap((attribute) => findRecipe(sources, attribute, this.files)?.file ?? []));
+  }
+
   set(platforms: Platforms): PackageSet {
     return {
       attributes: () => [...this.#all().keys()],
       ownAttributes: () => this.#own(),
+      expect: (attributes) => {
+        this.#expected = attributes;
+      },
       package: (attribute) => this.#named(attribute, platforms),
       packageOf: (used) => this.byDerivation.get(used.derivation) ?? this.#find(used, platforms),
       derivation: (path) => this.byDerivation.get(path)?.lower("joined").canonical.derivation,

@@ -15,6 +15,7 @@ import { analyse, type Breach, type Edit, isSuspicious } from "./analyse.ts";
 import { type Binding, type Forward, type Links, parsedLinks, plainLinks } from "./links.ts";
 import { type Mapping, mappingOf } from "./source-map.ts";
 import { stateOf } from "./stateless.ts";
+import { transform } from "./transform.ts";
 
 const require = createRequire(import.meta.url);
 
@@ -40,18 +41,15 @@ export type Translation = {
 
 /**
  * Translate the text of a file. With `shared` it is found out whether it keeps state, and the function tells what is at
- * its top. Throws `recipe-syntax`, and `recipe-forbidden` for what no recipe may do.
+ * its top. `ahead` is what {@link transform} has made of the file, if it has. Throws `recipe-syntax`, and `recipe-forbidden` for what no recipe may do.
  */
-export function translate(file: string, text: string, shared: boolean): Translation {
-  const { transformSync }: typeof import("oxc-transform") = require("oxc-transform");
+export function translate(
+  file: string,
+  text: string,
+  { shared, ahead }: { readonly shared: boolean; readonly ahead?: string | undefined },
+): Translation {
   const { parseSync }: typeof import("oxc-parser") = require("oxc-parser");
-  const options = {
-    lang: "ts",
-    sourceType: "module",
-    target: "esnext",
-    typescript: { onlyRemoveTypeImports: true },
-  } as const;
-  const { code, errors } = transformSync(file, text, options);
+  const { code, errors } = ahead === undefined ? transform(file, text) : { code: ahead, errors: [] };
   const [error] = errors;
   if (error !== undefined) {
     const start = error.labels[0]?.start;
@@ -63,9 +61,9 @@ export function translate(file: string, text: string, shared: boolean): Translat
     });
   }
   let mapping: Mapping | undefined;
-  /** Translate a position in what `transformSync` gave. */
+  /** Translate a position in `code`. */
   const locate = (line: number, column: number): Location => {
-    mapping ??= mappingOf(transformSync(file, text, { ...options, sourcemap: true }).map?.mappings ?? "");
+    mapping ??= mappingOf(transform(file, text, true).map?.mappings ?? "");
     return { file, ...mapping(line, column) };
   };
   const locationAt = (offset: number): Location => {

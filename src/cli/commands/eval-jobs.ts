@@ -19,6 +19,7 @@ export const evalJobs: Command = {
   run: async (args, io) => {
     const set = await openPackages(args, io);
     const attributes = args.positionals.length > 0 ? args.positionals : set.ownAttributes();
+    set.expect(attributes);
     let chunk = "";
     let written = performance.now();
     for (const attribute of attributes) {

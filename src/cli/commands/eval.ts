@@ -31,6 +31,7 @@ export const evalCommand: Command = {
     const isCounting = args.flag("stats") || check !== undefined || write !== undefined;
     const set = await openPackages(args, io, isCounting ? { cache: false } : {});
     const attributes = args.positionals.length > 0 ? args.positionals : set.ownAttributes();
+    set.expect(attributes);
     if (!isCounting) {
       const packages = attributes.map((attribute) => ({
         attribute,

@@ -1,0 +1,62 @@
+/**
+ * Reads recipes in a second thread before the evaluation comes to them.
+ *
+ * It is only quicker: what it has not got when a file is wanted, or does not get, is read then.
+ */
+import { availableParallelism } from "node:os";
+import { MessageChannel, type MessagePort, receiveMessageOnPort } from "node:worker_threads";
+import { startThread } from "../base/thread.ts";
+import type { Content } from "./files.ts";
+
+/** What the thread works on, and where it sends what it has. */
+export type Request = { readonly files: readonly string[]; readonly port: MessagePort };
+
+/** A file, and its code without types. */
+export type FileAhead = { readonly file: string; readonly content: Content; readonly code: string };
+
+/** Fewer files are done before the thread has started. */
+const fewest = 100;
+
+export class ReadAhead {
+  readonly #port: MessagePort;
+  readonly #files = new Map<string, FileAhead>();
+  readonly #codes = new WeakMap<Uint8Array, string>();
+
+  private constructor(files: readonly string[]) {
+    const { port1, port2 } = new MessageChannel();
+    this.#port = port1;
+    const request: Request = { files, port: port2 };
+    const worker = startThread("recipes/read-ahead-worker.ts", {
+      workerData: request,
+      transferList: [port2],
+    });
+    // Where it fails, everything is read here.
+    worker.on("error", () => {});
+    worker.unref();
+    port1.unref();
+  }
+
+  /** Start on some files, in the order in which they will be wanted; not where that would not be quicker. */
+  static start(files: readonly string[]): ReadAhead | undefined {
+    return files.length < fewest || availableParallelism() < 2 ? undefined : new ReadAhead(files);
+  }
+
+  /** Take a file, if it was read by now. */
+  take(file: string): Content | undefined {
+    let found = this.#files.get(file);
+    while (found === undefined) {
+      const sent: { message: readonly FileAhead[] } | undefined = receiveMessageOnPort(this.#port);
+      if (sent === undefined) return undefined;
+      for (const each of sent.message) this.#files.set(each.file, each);
+      found = this.#files.get(file);
+    }
+    this.#files.delete(file);
+    this.#codes.set(found.content.content, found.code);
+    return found.content;
+  }
+
+  /** Get the code of what was taken. */
+  codeOf(content: Uint8Array): string | undefined {
+    return this.#codes.get(content);
+  }
+}
