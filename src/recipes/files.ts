@@ -11,6 +11,7 @@ import { CleaveError, compareText, fileError, quote } from "../base/index.ts";
 import { formatHash, hashBytes } from "../nix/hash.ts";
 import { ReadAhead } from "./read-ahead.ts";
 import { type Read, record } from "./trace.ts";
+import type { Ahead } from "./translate.ts";
 
 export type FolderEntry = { readonly name: string; readonly type: "file" | "folder" | "other" };
 
@@ -35,9 +36,9 @@ export class Files {
     this.#ahead ??= ReadAhead.start(paths);
   }
 
-  /** Get the code without types of a file that was read ahead, by its content. */
-  codeOf(content: Uint8Array): string | undefined {
-    return this.#ahead?.codeOf(content);
+  /** Get the translation of a file that was read ahead, by its content. */
+  translationOf(content: Uint8Array): Ahead | undefined {
+    return this.#ahead?.translationOf(content);
   }
 
   /** Say what a path is, as it was when that was first asked. */

@@ -26,7 +26,7 @@ import { functionsFor, parseJson, reach, type World } from "./functions.ts";
 import { noteCaught, type Realm, thrownAt } from "./realm.ts";
 import { isChangeable } from "./stateless.ts";
 import { record, recordAll, Trace, tracing } from "./trace.ts";
-import { type ImportRequest, type Translation, translate } from "./translate.ts";
+import { type ImportRequest, type Translation, takeUp, translate } from "./translate.ts";
 
 /** The folder of stdenv, in a checkout and in an installed package. */
 const ownStdenv: string = fileURLToPath(projectFile("stdenv"));
@@ -182,13 +182,16 @@ export class Loader {
     return content;
   }
 
-  #translation(place: Place, shared: boolean): Translation {
-    const key = `${shared ? "shared " : ""}${place.file}`;
+  #translation(place: Place, isShared: boolean): Translation {
+    const key = `${isShared ? "shared " : ""}${place.file}`;
     let translation = this.#translations.get(key);
     if (translation === undefined) {
       const content = this.#content(place);
-      const ahead = shared ? undefined : this.#world.files.codeOf(content);
-      translation = translate(place.file, textOf(content), { shared, ahead });
+      const ahead = isShared ? undefined : this.#world.files.translationOf(content);
+      translation =
+        ahead === undefined
+          ? translate(place.file, textOf(content), isShared)
+          : takeUp(place.file, textOf(content), ahead);
       this.#translations.set(key, translation);
     }
     return translation;

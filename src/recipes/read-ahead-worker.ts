@@ -1,8 +1,8 @@
-/** The thread of `read-ahead.ts`: reads the files that it is given, takes their types out, and sends a few at a time. */
+/** The thread of `read-ahead.ts`: reads the files that it is given, translates them, and sends a few at a time. */
 import { parentPort, workerData } from "node:worker_threads";
 import { contentOf } from "./files.ts";
 import type { FileAhead, Request } from "./read-ahead.ts";
-import { transform } from "./transform.ts";
+import { translateAhead } from "./translate.ts";
 
 const { files, port }: Request = workerData;
 const atOnce = 16;
@@ -17,11 +17,9 @@ function prepare(file: string): readonly FileAhead[] {
   try {
     const content = contentOf(file);
     if (content === undefined) return [];
-    const { code, errors } = transform(file, Buffer.from(content.content).toString());
+    const translation = translateAhead(file, Buffer.from(content.content).toString());
     // A copy, as what it was read into may be part of something large, all of which would be sent.
-    return errors.length > 0
-      ? []
-      : [{ file, content: { ...content, content: content.content.slice() }, code }];
+    return [{ file, content: { ...content, content: content.content.slice() }, translation }];
   } catch {
     return [];
   }

@@ -7,12 +7,13 @@ import { availableParallelism } from "node:os";
 import { MessageChannel, type MessagePort, receiveMessageOnPort } from "node:worker_threads";
 import { startThread } from "../base/thread.ts";
 import type { Content } from "./files.ts";
+import type { Ahead } from "./translate.ts";
 
 /** What the thread works on, and where it sends what it has. */
 export type Request = { readonly files: readonly string[]; readonly port: MessagePort };
 
-/** A file, and its code without types. */
-export type FileAhead = { readonly file: string; readonly content: Content; readonly code: string };
+/** A file, and what it is translated to. */
+export type FileAhead = { readonly file: string; readonly content: Content; readonly translation: Ahead };
 
 /** Fewer files are done before the thread has started. */
 const fewest = 100;
@@ -20,7 +21,7 @@ const fewest = 100;
 export class ReadAhead {
   readonly #port: MessagePort;
   readonly #files = new Map<string, FileAhead>();
-  readonly #codes = new WeakMap<Uint8Array, string>();
+  readonly #translations = new WeakMap<Uint8Array, Ahead>();
 
   private constructor(files: readonly string[]) {
     const { port1, port2 } = new MessageChannel();
@@ -51,12 +52,12 @@ export class ReadAhead {
       found = this.#files.get(file);
     }
     this.#files.delete(file);
-    this.#codes.set(found.content.content, found.code);
+    this.#translations.set(found.content.content, found.translation);
     return found.content;
   }
 
-  /** Get the code of what was taken. */
-  codeOf(content: Uint8Array): string | undefined {
-    return this.#codes.get(content);
+  /** Get the translation of what was taken. */
+  translationOf(content: Uint8Array): Ahead | undefined {
+    return this.#translations.get(content);
   }
 }

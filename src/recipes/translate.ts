@@ -15,7 +15,6 @@ import { analyse, type Breach, type Edit, isSuspicious } from "./analyse.ts";
 import { type Binding, type Forward, type Links, parsedLinks, plainLinks } from "./links.ts";
 import { type Mapping, mappingOf } from "./source-map.ts";
 import { stateOf } from "./stateless.ts";
-import { transform } from "./transform.ts";
 
 const require = createRequire(import.meta.url);
 
@@ -40,16 +39,11 @@ export type Translation = {
 };
 
 /**
- * Translate the text of a file. With `shared` it is found out whether it keeps state, and the function tells what is at
- * its top. `ahead` is what {@link transform} has made of the file, if it has. Throws `recipe-syntax`, and `recipe-forbidden` for what no recipe may do.
+ * Translate the text of a file. With `isShared` it is found out whether it keeps state, and the function tells what is at
+ * its top. Throws `recipe-syntax`, and `recipe-forbidden` for what no recipe may do.
  */
-export function translate(
-  file: string,
-  text: string,
-  { shared, ahead }: { readonly shared: boolean; readonly ahead?: string | undefined },
-): Translation {
-  const { parseSync }: typeof import("oxc-parser") = require("oxc-parser");
-  const { code, errors } = ahead === undefined ? transform(file, text) : { code: ahead, errors: [] };
+export function translate(file: string, text: string, isShared: boolean): Translation {
+  const { code, errors } = transform(file, text);
   const [error] = errors;
   if (error !== undefined) {
     const start = error.labels[0]?.start;
@@ -72,6 +66,7 @@ export function translate(
   };
   /** Parse the code: it may hold what no recipe may do, or what has to be changed. */
   const parsed = (): Links & { readonly program: unknown } => {
+    const { parseSync }: typeof import("oxc-parser") = require("oxc-parser");
     const { module, program, comments } = parseSync(`${file}.js`, code);
     const breaches: Breach[] = [...module.dynamicImports, ...module.importMetas].map(({ start }) => ({
       start,
@@ -89,9 +84,10 @@ export function translate(
         location: locationAt(first.start),
       });
     const links = parsedLinks(module, code);
-    return { ...links, edits: [...links.edits, ...(analysis?.edits ?? [])], program };
+    const edits = [...links.edits, ...(analysis?.edits ?? [])];
+    return { ...links, edits, program };
   };
-  const plain = shared || isSuspicious(code) ? undefined : plainLinks(code);
+  const plain = isShared || isSuspicious(code) ? undefined : plainLinks(code);
   const {
     imports: links,
     forwards,
@@ -121,7 +117,7 @@ export function translate(
     `$cleave.exports({${published.join(",")}});`,
     "\n",
   ].join("");
-  const state = shared
+  const state = isShared
     ? stateOf(
         program,
         new Set(
@@ -139,6 +135,40 @@ export function translate(
     forwards,
     exports: getters.map(({ exported }) => exported),
     locate: (line, column) => locate(line - 1, column + shiftOf(code, edits, line - 1, column)),
+  };
+}
+
+/** What of the translation of a recipe can be sent to another thread. Positions are not among it. */
+export type Ahead = Pick<Translation, "code" | "forwards" | "exports"> & {
+  readonly imports: readonly Omit<ImportRequest, "location">[];
+};
+
+/** Translate a recipe so that the result can be sent. Throws what {@link translate} throws. */
+export function translateAhead(file: string, text: string): Ahead {
+  const { code, imports, forwards, exports } = translate(file, text, false);
+  return {
+    code,
+    imports: imports.map(({ specifier, bindings }) => ({ specifier, bindings })),
+    forwards,
+    exports,
+  };
+}
+
+/** Take up a translation that was sent. It is made again when somebody asks for a position. */
+export function takeUp(file: string, text: string, { imports, ...sent }: Ahead): Translation {
+  let own: Translation | undefined;
+  const again = (): Translation => {
+    own ??= translate(file, text, false);
+    return own;
+  };
+  return {
+    ...sent,
+    stateless: false,
+    imports: imports.map((each, index) => ({
+      ...each,
+      location: () => again().imports[index]?.location() ?? {},
+    })),
+    locate: (line, column) => again().locate(line, column),
   };
 }
 
@@ -162,7 +192,7 @@ function shiftOf(code: string, edits: readonly Edit[], line: number, column: num
   let shift = 0;
   for (const { start, end, text } of edits) {
     const at = positionAt(code, start);
-    if (at.line !== line || end === start || code.slice(start, end).includes("\n")) continue;
+    if (at.line !== line || code.slice(start, end).includes("\n")) continue;
     if (at.column - shift <= column) shift += end - start - text.length;
   }
   return shift;
@@ -174,4 +204,18 @@ function positionAt(text: string, offset: number): { readonly line: number; read
   let line = 1;
   for (let at = before.indexOf("\n"); at >= 0; at = before.indexOf("\n", at + 1)) line += 1;
   return { line, column: offset - start + 1 };
+}
+
+type Transformed = ReturnType<typeof import("oxc-transform").transformSync>;
+
+/** Take the types out of a module. What is wrong with it is in `errors`. */
+function transform(file: string, text: string, sourcemap = false): Transformed {
+  const { transformSync }: typeof import("oxc-transform") = require("oxc-transform");
+  return transformSync(file, text, {
+    lang: "ts",
+    sourceType: "module",
+    target: "esnext",
+    typescript: { onlyRemoveTypeImports: true },
+    sourcemap,
+  });
 }

@@ -47,11 +47,16 @@ test("a set comes out the same with its recipes read ahead, wrong ones too", asy
   writeFileSync(join(temp.path, "outside.ts"), rawRecipe("p250"));
   rmSync(join(folder, "p250/package.ts"));
   symlinkSync("../../outside.ts", join(folder, "p250/package.ts"));
+  writeFileSync(
+    join(folder, "p220/package.ts"),
+    "const twice = (f: (n: number) => number) => (n: number) => f(f(n)); [1].map((n) => twice((m) => m / n)(n)).map(() => { throw new Error('no'); });\n",
+  );
 
   const plain = openSet(folder);
   const expected = names.map((name) => outcomeOf(plain, name));
   assert.match(expected[150] ?? "", /^error\[recipe-syntax\].*\n {2}at .*p150\/package\.ts:1:19/);
   assert.match(expected[200] ?? "", /^error\[recipe-import\]/);
+  assert.match(expected[220] ?? "", /^error\[recipe-throws\].*\n {2}at .*p220\/package\.ts:1:126/);
   assert.match(expected[250] ?? "", /^error\[recipe-outside\]/);
 
   const ahead = openSet(folder);

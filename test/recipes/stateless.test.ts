@@ -6,9 +6,8 @@ import { openSet, rawRecipe, writeFiles } from "../support/recipes.ts";
 import { temporaryFolder } from "../support/temp.ts";
 
 const isStateless = (code: string): boolean =>
-  translate("/lib.ts", `import { defineModule, mkOption, types, uses } from "cleave/modules";\n${code}`, {
-    shared: true,
-  }).stateless;
+  translate("/lib.ts", `import { defineModule, mkOption, types, uses } from "cleave/modules";\n${code}`, true)
+    .stateless;
 
 test("modules, constants and functions keep no state", () => {
   for (const code of [
