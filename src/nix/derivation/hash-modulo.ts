@@ -12,6 +12,7 @@ import { CleaveError } from "../../base/index.ts";
 import { sha256Text } from "../fingerprint.ts";
 import { formatHash } from "../hash.ts";
 import type { StorePath } from "../store-path.ts";
+import { sortEntries } from "./order.ts";
 import { type Derivation, type InputOutputs, isDynamic } from "./type.ts";
 import { formatModuloInput, formatParts, joinModulo, methodPrefix, type Parts } from "./write-aterm.ts";
 
@@ -95,9 +96,9 @@ function moduloOf(derivation: Derivation, graph: Graph): Modulo {
 
 /** Give the modulo of a derivation that does not depend on its inputs' modulos. */
 export function moduloWithoutInputs(derivation: Derivation): Modulo | undefined {
-  const outputs = [...derivation.outputs.keys()];
   for (const output of derivation.outputs.values()) {
     if (output.type === "input-addressed") continue;
+    const outputs = [...derivation.outputs.keys()];
     if (output.type !== "fixed" || outputs.length > 1) return { hash: undefined, outputs };
     const digest = formatHash(output.hash, "base16");
     const inner = `fixed:out:${methodPrefix(output.method)}${output.hash.algorithm}:${digest}:${output.path}`;
@@ -123,7 +124,7 @@ export function moduloInputs({ name, inputDrvs }: Derivation, graph: Graph): str
     else inputs.push([hash, input.outputs]);
   }
   if (deferred) return undefined;
-  inputs.sort(([a], [b]) => (a < b ? -1 : 1));
+  sortEntries(inputs);
   let text = "";
   for (let at = 0; at < inputs.length; at += 1) {
     const [hash, outputs] = inputs[at] ?? ["", []];

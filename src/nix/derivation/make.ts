@@ -1,14 +1,14 @@
 /**
  * Makes derivations as Nix's `derivation` does: computes the paths of the outputs and of the derivation itself.
  */
-import { CleaveError, compareText, type Json, quote, writeJson } from "../../base/index.ts";
+import { CleaveError, type Json, quote, writeJson } from "../../base/index.ts";
 import { sha256Text } from "../fingerprint.ts";
 import type { Hash, HashAlgorithm } from "../hash.ts";
 import { outputPlaceholder } from "../make-store-path.ts";
 import { checkStorePathName, type StorePath } from "../store-path.ts";
 import { fixedPath } from "./fixed-path.ts";
 import { type Graph, moduloInputs, moduloWithInputs, moduloWithoutInputs } from "./hash-modulo.ts";
-import { inOrder, ordered } from "./order.ts";
+import { inOrder, ordered, orderedMap, sortEntries } from "./order.ts";
 import { structuredAttrsVariable } from "./structured-attrs.ts";
 import type { Derivation, InputOutputs, Output, OutputMethod } from "./type.ts";
 import { checkShape, derivationPath, outputPath } from "./validate.ts";
@@ -78,12 +78,12 @@ export function makeDerivation(spec: DerivationSpec, graph: Graph): MadeDerivati
     variables.push([output, variableOf(output, made)]);
   }
   // Of two with one name, the later counts: the sort keeps their order.
-  const env = new Map(variables.sort((a, b) => compareText(a[0], b[0])));
+  const env = new Map(sortEntries(variables));
   return finish(
     {
       name,
       outputs,
-      inputDrvs: spec.inputDrvs ?? new Map(),
+      inputDrvs: orderedMap(spec.inputDrvs ?? new Map()),
       inputSrcs: spec.inputSrcs ?? [],
       platform,
       builder,
