@@ -17,7 +17,7 @@ const chain = 10;
 using temp = temporaryFolder();
 const tools = busyboxTools(temp.path);
 const searchPath = process.env["PATH"] ?? "";
-const engines = ["bubblewrap", "unshare"] as const;
+const engines = ["direct", "bubblewrap", "unshare"] as const;
 const inputCounts = [1, 100, 1000];
 
 const inputs = Array.from({ length: 1000 }, (_, index) => {
@@ -165,8 +165,8 @@ const against = (name: string, peer: string, limit: number) => {
   };
 };
 budgets([
-  against("bubblewrap, inputs: 1", "Nix, inputs: 1", 0.8),
-  against("bubblewrap, inputs: 100", "Nix, inputs: 100", 0.9),
+  against("direct, inputs: 1", "Nix, inputs: 1", 0.8),
+  against("direct, inputs: 100", "Nix, inputs: 100", 0.9),
   against("unshare, inputs: 1", "Nix, inputs: 1", 2),
   against("unshare, inputs: 100", "Nix, inputs: 100", 2),
   against("stop, helper", "stop, spawn", 0.5),

@@ -8,40 +8,35 @@
 import { Buffer } from "node:buffer";
 import { writeFileSync } from "node:fs";
 import { encodeText } from "../base/index.ts";
-import type { Engine, Job } from "./engine.ts";
+import type { Job, ProgramEngine } from "./engine.ts";
 import { shellCommand } from "./shell.ts";
 import { filesOfHost, rootMounts } from "./skeleton.ts";
 import type { KnownInput } from "./spec.ts";
 import { writeTable } from "./table.ts";
-import type { Tools } from "./tools.ts";
+
+/** The host's programs that it needs besides bubblewrap. */
+export const bubblewrapTools = ["sh", "unshare", "mount"] as const;
 
 /** Where the mount table gets cheaper than bubblewrap's own mounts (`bench/sandbox.bench.ts`). */
 const manyInputs = 24;
 
 type Options = {
   readonly bwrap: string;
-  readonly tools: Tools;
-  /** The path of a file with the system call filter. */
-  readonly filter: string | undefined;
+  readonly tools: Readonly<Record<(typeof bubblewrapTools)[number], string>>;
   readonly readOnly: (host: string) => string;
   /** What of `/proc` is mounted over. */
   readonly covered: readonly string[];
 };
 
-export function bubblewrap({ bwrap, tools, filter, readOnly, covered }: Options): Engine {
+export function bubblewrap({ bwrap, tools, readOnly, covered }: Options): ProgramEngine {
   return {
-    facts: { name: "bubblewrap", filter: filter !== undefined },
+    name: "bubblewrap",
     prepare: (job) => {
       const { spec, inputs, root, prefix } = job;
       const many = inputs.length >= manyInputs;
       const files = { args: `${prefix}.args`, script: `${prefix}.sh`, table: `${prefix}.table` };
       const view = many ? ["--dev-bind", root, "/", "--proc", "/proc"] : ownMounts(job);
-      const args = [
-        "--clearenv",
-        ...namespaces(job),
-        ...(filter === undefined ? [] : ["--seccomp", "5"]),
-        ...view,
-      ];
+      const args = ["--clearenv", ...namespaces(job), ...view];
       // Its own --proc covers these two.
       const left = covered.filter((path) => path !== "/proc/irq" && path !== "/proc/bus");
       args.push(...left.flatMap((path) => ["--ro-bind", path, path]));
@@ -49,7 +44,7 @@ export function bubblewrap({ bwrap, tools, filter, readOnly, covered }: Options)
       for (const [name, value] of Object.entries(spec.env)) args.push("--setenv", name, value);
       writeFileSync(files.args, Buffer.concat(args.map((arg) => encodeText(`${arg}\0`))));
       const start = [bwrap, "--args", "4", "--", spec.program, ...spec.args];
-      const descriptors = [files.args, ...(filter === undefined ? [] : [filter])];
+      const descriptors = [files.args];
       if (!many) return { command: start, descriptors, files: [files.args] };
       const mount = shellCommand([tools.mount, "-n", "-i", "-c", "-a", "-T", files.table]);
       writeFileSync(files.table, writeTable(rootMounts(spec, { root, target: root, inputs, readOnly })));

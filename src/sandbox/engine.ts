@@ -2,8 +2,8 @@ import type { KnownInput, SandboxSpec } from "./spec.ts";
 
 /** What is known of the engine in use, and in what engines differ. */
 export type EngineFacts = {
-  readonly name: "bubblewrap" | "unshare";
-  /** Whether system calls are filtered (`src/sandbox/filter.ts`); util-linux before 2.41 has no way to load one. */
+  readonly name: "direct" | "bubblewrap" | "unshare";
+  /** Whether system calls are filtered (`src/sandbox/filter.ts`), as they are where a filter for the machine is known. */
   readonly filter: boolean;
 };
 
@@ -15,9 +15,11 @@ export type Job = {
   readonly root: string;
   /** A path that no other job has, for files to be put beside it. */
   readonly prefix: string;
+  /** The named pipe that output goes to. Somebody has it open for reading and for writing as long as the job runs. */
+  readonly output: string;
 };
 
-/** What the helper has to start. Descriptor 3 is the engine's status pipe. */
+/** What a worker has to start. Descriptor 3 is the engine's status pipe. */
 export type Launch = {
   readonly command: readonly string[];
   /** Files to be opened for reading as descriptors 4, 5, ... */
@@ -30,12 +32,27 @@ export type Launch = {
 export type Ended = {
   /** Exit code, or 128 and the signal's number. */
   readonly code: number;
-  /** What was written to the status pipe. */
+  /** What was written to the status pipe; of `direct`, why nothing has run. */
   readonly status: string;
 };
 
+/** A job that was started. */
+export type Running = {
+  /** Comes when no process of the job is left; never rejects. */
+  readonly ended: Promise<Ended>;
+  /** End every process of the job, soon. */
+  readonly kill: () => void;
+};
+
 export type Engine = {
-  readonly facts: EngineFacts;
+  readonly name: EngineFacts["name"];
+  /** Start a job. Throws where nothing could be started. */
+  readonly start: (job: Job) => Running;
+};
+
+/** An engine that is a program, which `worker.ts` starts. */
+export type ProgramEngine = {
+  readonly name: EngineFacts["name"];
   /** Write the files of a job and say what to start. */
   readonly prepare: (job: Job) => Launch;
 };
@@ -50,6 +67,8 @@ export function whyNotRun(
   output: string,
 ): string | undefined {
   switch (name) {
+    case "direct":
+      return status === "" ? undefined : status;
     case "bubblewrap":
       // Its exit code is reported only for a process that was started.
       return status.includes('"exit-code"')

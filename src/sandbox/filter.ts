@@ -3,7 +3,7 @@
  *
  * An instruction is 8 bytes (linux/filter.h): code u16, jump if true u8, jump if false u8, operand u32. It reads
  * `struct seccomp_data` (linux/seccomp.h): call number u32 at 0, architecture u32 at 4, six arguments u64 from
- * 16. bubblewrap loads it (`--seccomp`); the kernel checks it when it is loaded.
+ * 16. The helper loads it for itself, and what it starts inherits it; the kernel checks it then.
  *
  * What it does is what Nix's does (`setupSeccomp` in its local-derivation-goal): setting set-user-id and
  * set-group-id bits fails with EPERM, setting extended attributes with ENOTSUP. It also hides the kernel's

@@ -1,60 +1,40 @@
 /**
  * The program that starts sandboxes: process 1 of a pid namespace that the caller's process makes early.
  *
- * It is there for two reasons. Starting a process stops Node for a time that grows with its memory, which this one
- * leaves to its workers. And when it ends, because its caller closed the channel or died, the kernel kills all that is
- * in its namespace: builders that left their session or took away their parent's death signal too.
+ * When it ends, because its caller closed the channel or died, the kernel kills all that is in its namespace: builders
+ * that left their session or took away their parent's death signal too.
  */
 import { spawnSync } from "node:child_process";
-import { closeSync, constants, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, readdirSync, readFileSync } from "node:fs";
 import { CleaveError } from "../base/index.ts";
-import { bubblewrap } from "./bubblewrap.ts";
-import type { Engine } from "./engine.ts";
+import { bubblewrap, bubblewrapTools } from "./bubblewrap.ts";
+import { direct } from "./direct.ts";
+import type { Engine, Running } from "./engine.ts";
 import { systemCallFilter } from "./filter.ts";
+import { loadFilter } from "./libc.ts";
 import { type Answer, type Request, type Setup, sendError } from "./message.ts";
-import { childrenOf } from "./processes.ts";
 import { checkProgram } from "./program.ts";
 import { coveredProc, makeMountPoints, makeRoot } from "./skeleton.ts";
 import { checkSpec, type SandboxSpec } from "./spec.ts";
+import { hasSystemCalls } from "./system-calls.ts";
 import { makeReadOnly } from "./table.ts";
-import { findProgram, findTools, type Tools } from "./tools.ts";
-import { unshare } from "./unshare.ts";
-import { startWorker, type Worker, writeJob } from "./worker.ts";
-
-type Running = {
-  readonly worker: Worker;
-  readonly pipe: string;
-  /**
-   * Both ends of the pipe, held until caller and job have opened theirs: without a reader what is written is lost, and
-   * a reader that comes after the last writer is never told of the end.
-   */
-  readonly ends: readonly number[];
-  /** How many of caller and job have not opened theirs. */
-  awaited: number;
-  killing: boolean;
-  ended: boolean;
-  drained: boolean;
-};
-
-/** Milliseconds between looks at processes that are to be gone. */
-const pause = 2;
+import { findProgram, findTools } from "./tools.ts";
+import { unshare, unshareTools } from "./unshare.ts";
+import { byWorkers } from "./worker.ts";
 
 const { folder, searchPath, engine: wanted }: Setup = JSON.parse(process.argv[2] ?? "");
 const running = new Map<number, Running>();
-const workers: Worker[] = [];
-const idle: Worker[] = [];
 const roots = new Map<string, string>();
-const freePipes: string[] = [];
-let pipes = 0;
 
 process.on("disconnect", () => process.exit());
 closeInherited();
 try {
-  const { engine, tools } = chooseEngine();
-  makePipes(tools);
-  idle.push(addWorker(tools));
-  process.on("message", (request: Request) => handle(request, engine, tools));
-  answer({ type: "ready", engine: engine.facts });
+  const filter = systemCallFilter(process.arch);
+  // Every process of an engine inherits it.
+  if (filter !== undefined) loadFilter(filter);
+  const engine = chooseEngine();
+  process.on("message", (request: Request) => handle(request, engine));
+  answer({ type: "ready", engine: { name: engine.name, filter: filter !== undefined } });
 } catch (error) {
   answer({ type: "unavailable", error: sendError(error) });
 }
@@ -80,17 +60,24 @@ function closeInherited(): void {
   }
 }
 
-function chooseEngine(): { engine: Engine; tools: Tools } {
+function chooseEngine(): Engine {
   const covered = coveredProc(readFileSync("/proc/self/uid_map", "utf8"));
   const readOnly = makeReadOnly(readFileSync("/proc/self/mountinfo"));
+  if (wanted === "direct" || (wanted === undefined && hasSystemCalls)) {
+    if (!hasSystemCalls)
+      throw new CleaveError({
+        code: "sandbox-unavailable",
+        message: `cleave makes no sandboxes by itself on ${process.platform} ${process.arch}, only on linux x64`,
+        hint: "leave the choice to cleave, which then uses bubblewrap or unshare",
+      });
+    return direct({ readOnly, covered });
+  }
   const bwrap = wanted === "unshare" ? undefined : findProgram("bwrap", searchPath);
   const version = bwrap === undefined ? undefined : readVersion(bwrap);
   if (bwrap !== undefined && version !== undefined && isRecent(version)) {
-    const tools = findTools(searchPath, { alone: false });
-    const bytes = systemCallFilter(process.arch);
-    const filter = bytes === undefined ? undefined : `${folder}/filter`;
-    if (bytes !== undefined && filter !== undefined) writeFileSync(filter, bytes);
-    return { engine: bubblewrap({ bwrap, tools, filter, readOnly, covered }), tools };
+    const tools = findTools(searchPath, bubblewrapTools);
+    const engine = bubblewrap({ bwrap, tools, readOnly, covered });
+    return byWorkers(engine, { shell: tools.sh, folder });
   }
   if (wanted === "bubblewrap")
     throw new CleaveError({
@@ -99,10 +86,11 @@ function chooseEngine(): { engine: Engine; tools: Tools } {
         version === undefined
           ? "bubblewrap (bwrap) is not on the search path"
           : `bubblewrap is of version ${version}, and 0.8 is the oldest that can shut out user namespaces`,
-      hint: "install bubblewrap 0.8 or later, or leave the choice to cleave, which then uses unshare",
+      hint: "install bubblewrap 0.8 or later, or leave the choice to cleave",
     });
-  const tools = findTools(searchPath, { alone: true });
-  return { engine: unshare({ tools, stage: `${folder}/stage`, readOnly, covered }), tools };
+  const tools = findTools(searchPath, unshareTools);
+  const engine = unshare({ tools, stage: `${folder}/stage`, readOnly, covered });
+  return byWorkers(engine, { shell: tools.sh, folder });
 }
 
 function readVersion(bwrap: string): string | undefined {
@@ -115,127 +103,32 @@ function isRecent(version: string): boolean {
   return major > 0 || minor >= 8;
 }
 
-function handle(request: Request, engine: Engine, tools: Tools): void {
+function handle(request: Request, engine: Engine): void {
   const { id } = request;
-  const run = running.get(id);
   switch (request.type) {
     case "run":
       try {
-        start(id, request.spec, engine, tools);
+        start(request, engine);
       } catch (error) {
         answer({ type: "refused", id, error: sendError(error) });
       }
       return;
-    case "opened":
-      if (run !== undefined) release(run);
-      return;
-    case "drained":
-      if (run === undefined) return;
-      run.drained = true;
-      forget(id, run);
-      return;
     case "kill":
-      if (run === undefined || run.killing) return;
-      run.killing = true;
-      kill(run);
+      running.get(id)?.kill();
       return;
   }
 }
 
-function start(id: number, spec: SandboxSpec, engine: Engine, tools: Tools): void {
+function start({ id, spec, output }: Extract<Request, { type: "run" }>, engine: Engine): void {
   const inputs = checkSpec(spec);
   checkProgram(spec);
   makeMountPoints(spec.store, inputs);
-  const launch = engine.prepare({ spec, inputs, root: rootFor(spec), prefix: `${folder}/${id}` });
-  if (freePipes.length === 0) makePipes(tools);
-  const pipe = freePipes.pop() ?? "";
-  const job = `${folder}/${id}.job`;
-  writeJob(job, launch, pipe);
-  const reader = openSync(pipe, constants.O_RDONLY | constants.O_NONBLOCK);
-  const writer = openSync(pipe, constants.O_WRONLY);
-  const worker = takeWorker(tools);
-  const run: Running = {
-    worker,
-    pipe,
-    ends: [reader, writer],
-    awaited: 2,
-    killing: false,
-    ended: false,
-    drained: false,
-  };
+  const run = engine.start({ spec, inputs, root: rootFor(spec), prefix: `${folder}/${id}`, output });
   running.set(id, run);
-  answer({ type: "started", id, pipe });
-  let begun = false;
-  const begin = () => {
-    if (!begun) release(run);
-    begun = true;
-  };
-  worker.carryOut(String(id), begin).then((ended) => {
-    begin();
-    run.ended = true;
-    if (isAlive(worker)) idle.push(worker);
-    whenGone(() => {
-      for (const file of [job, ...launch.files]) rmSync(file, { force: true });
-      answer({ type: "ended", id, ...ended });
-      forget(id, run);
-    });
+  run.ended.then((ended) => {
+    running.delete(id);
+    answer({ type: "ended", id, ...ended });
   });
-}
-
-/** Let go of a run that is over on both sides; its pipe can be used again. */
-function forget(id: number, run: Running): void {
-  if (run.ended && run.drained && running.delete(id)) freePipes.push(run.pipe);
-}
-
-function release(run: Running): void {
-  run.awaited -= 1;
-  if (run.awaited === 0) for (const end of run.ends) closeSync(end);
-}
-
-/** Take a worker that has nothing to do; one may have been killed meanwhile. */
-function takeWorker(tools: Tools): Worker {
-  for (let worker = idle.pop(); worker !== undefined; worker = idle.pop()) if (isAlive(worker)) return worker;
-  return addWorker(tools);
-}
-
-function isAlive({ child: { exitCode, signalCode } }: Worker): boolean {
-  return exitCode === null && signalCode === null;
-}
-
-function addWorker(tools: Tools): Worker {
-  const worker = startWorker(tools.sh, folder);
-  workers.push(worker);
-  return worker;
-}
-
-/** Kill the sandbox's process 1, and with it all of its namespace; the engine then reports its end. */
-function kill(run: Running): void {
-  if (run.ended) return;
-  for (const engine of childrenOf(run.worker.child.pid ?? 0)) {
-    const inside = childrenOf(engine);
-    for (const pid of inside.length > 0 ? inside : [engine]) tryKill(pid);
-  }
-  setTimeout(() => kill(run), pause);
-}
-
-/**
- * Call back when no process is left whose engine is gone. Such processes, which killed their engine or
- * outlived it, are children of this process that it did not start.
- */
-function whenGone(done: () => void): void {
-  const own = new Set(workers.map(({ child }) => child.pid));
-  const orphans = childrenOf(process.pid).filter((pid) => !own.has(pid));
-  for (const pid of orphans) tryKill(pid);
-  if (orphans.length === 0) done();
-  else setTimeout(() => whenGone(done), pause);
-}
-
-function tryKill(pid: number): void {
-  try {
-    process.kill(pid, "SIGKILL");
-  } catch {
-    // Gone already.
-  }
 }
 
 function rootFor({ network, shell }: SandboxSpec): string {
@@ -246,21 +139,4 @@ function rootFor({ network, shell }: SandboxSpec): string {
   makeRoot(root, { network, shell });
   roots.set(kind, root);
   return root;
-}
-
-/** Make some more named pipes. Node's own pipes are sockets, which a process cannot open again as `/dev/stdout`. */
-function makePipes(tools: Tools): void {
-  const paths = Array.from({ length: 16 }, () => `${folder}/pipe-${pipes++}`);
-  const { status, stderr, error } = spawnSync(tools.mkfifo, ["-m", "600", ...paths], {
-    encoding: "utf8",
-    env: {},
-  });
-  if (status !== 0)
-    throw new CleaveError({
-      code: "sandbox-setup",
-      message: `no named pipe can be made: ${stderr?.trim() || error?.message}`,
-      hint: "the folder needs a file system with space left and with named pipes",
-      location: { file: folder },
-    });
-  freePipes.push(...paths);
 }

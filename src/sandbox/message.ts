@@ -13,18 +13,13 @@ export type Setup = {
 };
 
 export type Request =
-  | { readonly type: "run"; readonly id: number; readonly spec: SandboxSpec }
-  /** The caller holds the output's reading end. */
-  | { readonly type: "opened"; readonly id: number }
-  /** The caller has read the output to its end. */
-  | { readonly type: "drained"; readonly id: number }
+  /** `output` is a named pipe that the caller has open for reading and for writing until it ended. */
+  | { readonly type: "run"; readonly id: number; readonly spec: SandboxSpec; readonly output: string }
   | { readonly type: "kill"; readonly id: number };
 
 export type Answer =
   | { readonly type: "ready"; readonly engine: EngineFacts }
   | { readonly type: "unavailable"; readonly error: SentError }
-  /** The process is being started, and `pipe` is the named pipe that its output comes from. */
-  | { readonly type: "started"; readonly id: number; readonly pipe: string }
   | { readonly type: "refused"; readonly id: number; readonly error: SentError }
   | ({ readonly type: "ended"; readonly id: number } & Ended);
 

@@ -1,6 +1,6 @@
 /** Runs processes in sandboxes, through a helper process that is started early. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { constants, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { getCompileCacheDir } from "node:module";
 import { Socket } from "node:net";
 import { fileURLToPath } from "node:url";
@@ -8,6 +8,7 @@ import { CleaveError, ownModule } from "../base/index.ts";
 import { type Ended, type EngineFacts, whyNotRun } from "./engine.ts";
 import { describeFailure } from "./failure.ts";
 import { type Answer, type Request, receiveError, type Setup } from "./message.ts";
+import { type OutputPipe, openOutput } from "./output-pipe.ts";
 import type { SandboxSpec } from "./spec.ts";
 import { findProgram, findTools } from "./tools.ts";
 
@@ -16,7 +17,7 @@ export type SandboxesOptions = {
   readonly folder: string;
   /** Where the host's programs are looked for, apart by `:`. */
   readonly searchPath: string;
-  /** The engine; without it, bubblewrap where it is installed, else unshare. */
+  /** The engine; without it the first that this machine has: direct, bubblewrap, unshare. */
   readonly engine?: EngineFacts["name"] | undefined;
 };
 
@@ -56,8 +57,7 @@ type Job = {
   killed: boolean;
   /** The beginning of the output, where an engine says why it could not start. */
   head: Buffer;
-  drained: boolean;
-  ended: Ended | undefined;
+  pipe: OutputPipe | undefined;
 };
 
 /**
@@ -109,8 +109,10 @@ export function openSandboxes(options: SandboxesOptions): Sandboxes {
         })
       : describeFailure(said, readText);
     ready.reject(error);
-    for (const job of jobs.values()) job.reject(error);
-    jobs.clear();
+    for (const [id, job] of jobs) {
+      job.reject(error);
+      finish(id, job);
+    }
     if (helper !== undefined) rmSync(helper.folder, { recursive: true, force: true });
     gone.resolve();
   }
@@ -138,65 +140,55 @@ export function openSandboxes(options: SandboxesOptions): Sandboxes {
     const job = jobs.get(message.id);
     if (job === undefined) return;
     switch (message.type) {
-      case "started":
-        read(message.id, job, message.pipe);
-        return;
       case "refused":
-        jobs.delete(message.id);
         job.reject(receiveError(message.error));
-        rest();
-        return;
-      case "ended":
-        job.ended = message;
         finish(message.id, job);
         return;
+      case "ended":
+        finish(message.id, job);
+        conclude(job, message);
+        return;
     }
   }
 
-  function read(id: number, job: Job, pipe: string): void {
-    let fd: number;
+  /** Take what is left of the output: nobody who could write any more is there. */
+  function finish(id: number, job: Job): void {
     try {
-      fd = openSync(pipe, constants.O_RDONLY | constants.O_NONBLOCK);
+      job.pipe?.finish();
     } catch (error) {
       job.reject(error);
-      send({ type: "kill", id });
-      done(id, job);
-      return;
-    } finally {
-      send({ type: "opened", id });
     }
-    const socket = new Socket({ fd, readable: true, writable: false });
-    socket.on("data", (chunk: Buffer) => {
-      if (job.head.length < 4096) job.head = Buffer.concat([job.head, chunk]);
-      try {
-        job.output(chunk);
-      } catch (error) {
-        job.reject(error);
-        send({ type: "kill", id });
-      }
-    });
-    socket.on("error", (error) => job.reject(error));
-    socket.on("close", () => done(id, job));
-  }
-
-  function done(id: number, job: Job): void {
-    job.drained = true;
-    send({ type: "drained", id });
-    finish(id, job);
-  }
-
-  function finish(id: number, job: Job): void {
-    if (!job.drained || job.ended === undefined) return;
     jobs.delete(id);
     rest();
+  }
+
+  function conclude(job: Job, ended: Ended): void {
     ready.promise.then(({ name }) => {
-      const { ended } = job;
-      if (ended === undefined) return;
       const reason = whyNotRun(name, ended, job.head.toString());
       if (job.killed) job.resolve({ code: killedCode, killed: true });
       else if (reason === undefined) job.resolve({ code: ended.code, killed: false });
       else job.reject(describeFailure(reason, readText));
     }, job.reject);
+  }
+
+  /** Have the helper start a job. */
+  function begin(id: number, job: Job, spec: SandboxSpec): void {
+    const path = `${helper?.folder}/${id}.output`;
+    try {
+      job.pipe = openOutput(path, (chunk) => {
+        if (job.head.length < 4096) job.head = Buffer.concat([job.head, chunk]);
+        try {
+          job.output(chunk);
+        } catch (error) {
+          job.reject(error);
+          send({ type: "kill", id });
+        }
+      });
+      send({ type: "run", id, spec, output: path });
+    } catch (error) {
+      job.reject(error);
+      finish(id, job);
+    }
   }
 
   function run(spec: SandboxSpec, output: Job["output"]): Sandboxed {
@@ -208,13 +200,12 @@ export function openSandboxes(options: SandboxesOptions): Sandboxes {
       reject,
       killed: false,
       head: Buffer.alloc(0),
-      drained: false,
-      ended: undefined,
+      pipe: undefined,
     };
     jobs.set(id, job);
     rest();
     ready.promise.then(
-      () => send({ type: "run", id, spec }),
+      () => begin(id, job, spec),
       (error) => {
         jobs.delete(id);
         reject(error);
@@ -248,7 +239,7 @@ function launch(
   reject: (error: unknown) => void,
 ): { readonly child: ChildProcess; readonly errors: Socket; readonly folder: string } | undefined {
   try {
-    const tools = findTools(searchPath, { alone: false });
+    const tools = findTools(searchPath, ["sh", "setpriv", "unshare"]);
     const compileCache = getCompileCacheDir()?.replace(/\/[^/]+$/, "");
     const own = mkdtempSync(`${folder}/sandbox-`);
     const setup: Setup = { folder: own, searchPath, engine };

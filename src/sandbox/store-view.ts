@@ -45,7 +45,7 @@ function byBubblewrap(store: string, cwd: string): readonly string[] {
 }
 
 function byUnshare({ store, stage, program, args, cwd, searchPath, user }: StoreViewRequest): Started {
-  const tools = findTools(searchPath, { alone: true });
+  const tools = findTools(searchPath, ["sh", "unshare", "mount", "umount", "pivot_root"]);
   const at = (path: string) => shellWord(stage + path);
   const lines = entriesOfRoot().map(({ path, target, isFile }) =>
     target === undefined

@@ -6,21 +6,26 @@
  * which the process has no capabilities, changes its root to the sandbox and becomes the process. As the process's
  * root is not that of its mount namespace, the kernel gives it no further user namespace.
  */
-import {
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  readlinkSync,
-  realpathSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { lstatSync, mkdirSync, readlinkSync, realpathSync, symlinkSync, writeFileSync } from "node:fs";
 import { encodeText } from "../base/index.ts";
-import { type Engine, starter } from "./engine.ts";
+import { type ProgramEngine, starter } from "./engine.ts";
 import { shellCommand, shellWord } from "./shell.ts";
 import { rootMounts } from "./skeleton.ts";
 import { type Mount, writeTable } from "./table.ts";
-import type { Tools } from "./tools.ts";
+
+/** The host's programs that it needs. */
+export const unshareTools = [
+  "sh",
+  "unshare",
+  "mount",
+  "umount",
+  "pivot_root",
+  "setsid",
+  "env",
+  "hostname",
+] as const;
+
+type Tools = Readonly<Record<(typeof unshareTools)[number], string>>;
 
 type Options = {
   readonly tools: Tools;
@@ -31,10 +36,10 @@ type Options = {
   readonly covered: readonly string[];
 };
 
-export function unshare({ tools, stage, readOnly, covered }: Options): Engine {
+export function unshare({ tools, stage, readOnly, covered }: Options): ProgramEngine {
   const programs = makeStage(stage, tools);
   return {
-    facts: { name: "unshare", filter: false },
+    name: "unshare",
     prepare: ({ spec, inputs, root, prefix }) => {
       const files = { script: `${prefix}.sh`, table: `${prefix}.table` };
       const inside = `${stage}/new`;
@@ -52,17 +57,6 @@ export function unshare({ tools, stage, readOnly, covered }: Options): Engine {
           options: "bind,ro,nosuid,nodev,noexec",
         }),
       );
-      // No filter hides the keyrings here; their list at least is gone.
-      const hidden = ["/proc/keys", "/proc/key-users"]
-        .filter((path) => existsSync(path))
-        .map(
-          (path): Mount => ({
-            source: "/dev/null",
-            target: `${inside}${path}`,
-            type: "none",
-            options: "bind",
-          }),
-        );
       writeFileSync(
         files.table,
         writeTable([
@@ -84,7 +78,6 @@ export function unshare({ tools, stage, readOnly, covered }: Options): Engine {
           ...rootMounts(spec, { root, target: inside, inputs, readOnly }),
           proc(`${inside}/proc`),
           ...covers,
-          ...hidden,
         ]),
       );
       const env = Object.entries({ ...spec.env, PWD: spec.cwd }).map(([name, value]) => `${name}=${value}`);

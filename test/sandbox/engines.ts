@@ -4,14 +4,16 @@ import { accessSync, constants, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { test } from "node:test";
 import type { EngineFacts } from "../../src/sandbox/index.ts";
+import { hasSystemCalls } from "../../src/sandbox/system-calls.ts";
 import { repository } from "../support/cleave.ts";
 
 const hasBubblewrap = spawnSync("bwrap", ["--version"]).status === 0;
 if (!hasBubblewrap && process.env["CI"] === "true")
-  throw new Error("bubblewrap is not installed, and is one of two engines: apt-get install bubblewrap");
+  throw new Error("bubblewrap is not installed, and is one of the engines: apt-get install bubblewrap");
 
 /** Every engine, and why its tests are skipped here. */
 export const engines: readonly { readonly engine: EngineFacts["name"]; readonly skip: string | false }[] = [
+  { engine: "direct", skip: hasSystemCalls ? false : "for x86-64 only" },
   {
     engine: "bubblewrap",
     skip: hasBubblewrap ? false : "bubblewrap is not installed (apt-get install bubblewrap)",

@@ -7,6 +7,7 @@ import { after, describe, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { describeFailure } from "../../src/sandbox/failure.ts";
 import { openSandboxes, type SandboxSpec } from "../../src/sandbox/index.ts";
+import { hasSystemCalls } from "../../src/sandbox/system-calls.ts";
 import { repository } from "../support/cleave.ts";
 import { hostPerl, needsBusybox } from "../support/sandbox.ts";
 import { temporaryFolder } from "../support/temp.ts";
@@ -205,7 +206,7 @@ error[sandbox-spec]: the place of the input /nix/store/a in the store folder is 
       assert.equal(code, 9);
       assert.match(
         await refused({ env: long(80) }),
-        /^error\[sandbox-setup\]: the sandbox could not be made: .*Argument list too long\n {2}hint: .*\n {2}more: .*\n$/,
+        /^error\[sandbox-setup\]: the sandbox could not be made: .*argument list too long\n {2}hint: .*\n {2}more: .*\n$/i,
       );
     });
 
@@ -215,7 +216,7 @@ error[sandbox-spec]: the place of the input /nix/store/a in the store folder is 
       writeFileSync(join(build, "script"), "#!not/absolute\n", { mode: 0o755 });
       assert.match(
         await refused({ build, program: "/build/script" }),
-        /^error\[sandbox-setup\]: the sandbox could not be made: (bwrap: execvp|cleave-sandbox: failed to execute) \/build\/script: No such file or directory\n/,
+        /^error\[sandbox-setup\]: the sandbox could not be made: (execve|bwrap: execvp|cleave-sandbox: failed to execute) \/build\/script: no such file or directory\n/i,
       );
     });
 
@@ -278,12 +279,21 @@ test("a system without the tools", async () => {
   });
   assert.equal(
     await errorText(sandboxes.engine, temp.path),
-    "error[sandbox-unavailable]: bubblewrap (bwrap) is not on the search path\n  hint: install bubblewrap 0.8 or later, or leave the choice to cleave, which then uses unshare\n  more: cleave explain sandbox-unavailable\n",
+    "error[sandbox-unavailable]: bubblewrap (bwrap) is not on the search path\n  hint: install bubblewrap 0.8 or later, or leave the choice to cleave\n  more: cleave explain sandbox-unavailable\n",
   );
   const old = join(temp.path, "bin/bwrap");
   writeFileSync(old, "#!/bin/sh\necho bubblewrap 0.6.1\n", { mode: 0o755 });
-  await using older = openSandboxes({ folder: temp.path, searchPath: join(temp.path, "bin") });
-  assert.equal((await older.engine).name, "unshare");
+  await using older = openSandboxes({
+    folder: temp.path,
+    searchPath: join(temp.path, "bin"),
+    engine: "bubblewrap",
+  });
+  assert.match(
+    await errorText(older.engine, temp.path),
+    /^error\[sandbox-unavailable\]: bubblewrap is of version 0\.6\.1, /,
+  );
+  await using any = openSandboxes({ folder: temp.path, searchPath: join(temp.path, "bin") });
+  assert.equal((await any.engine).name, hasSystemCalls ? "direct" : "unshare");
 });
 
 test("settings that forbid user namespaces are named with their remedy", () => {

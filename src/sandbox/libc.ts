@@ -1,0 +1,139 @@
+/**
+ * What sandboxes need of Linux that Node does not have.
+ *
+ * Called through `node:ffi`, which the pinned Node has without an option; loading it takes a millisecond.
+ */
+import { Buffer } from "node:buffer";
+import { getSystemErrorMap } from "node:util";
+import { CleaveError, encodeText } from "../base/index.ts";
+
+const PROT_READ = 1;
+const PROT_WRITE = 2;
+const PROT_EXEC = 4;
+const MAP_PRIVATE_ANONYMOUS = 0x22;
+const SIG_BLOCK = 0;
+const SIG_SETMASK = 2;
+const WNOHANG = 1;
+const PR_SET_SECCOMP = 22;
+const SECCOMP_MODE_FILTER = 2;
+
+type Libc = ReturnType<typeof load>;
+
+let loaded: Libc | undefined;
+
+function libc(): Libc {
+  loaded ??= load();
+  return loaded;
+}
+
+function load() {
+  // Node warns, once, that the module is experimental. The version is pinned, so that tells a user nothing.
+  const { emitWarning } = process;
+  process.emitWarning = () => {};
+  try {
+    const ffi = process.getBuiltinModule("node:ffi");
+    const { functions } = ffi.dlopen(null, {
+      mkfifo: { arguments: ["buffer", "u32"], return: "i32" },
+      mmap: { arguments: ["u64", "u64", "i32", "i32", "i32", "i64"], return: "u64" },
+      mprotect: { arguments: ["u64", "u64", "i32"], return: "i32" },
+      clone: { arguments: ["u64", "u64", "i32", "u64"], return: "i32" },
+      waitpid: { arguments: ["i32", "buffer", "i32"], return: "i32" },
+      prctl: { arguments: ["i32", "u64", "u64", "u64", "u64"], return: "i32" },
+      pthread_sigmask: { arguments: ["i32", "buffer", "buffer"], return: "i32" },
+      __errno_location: { arguments: [], return: "pointer" },
+    });
+    const place = functions.__errno_location();
+    return {
+      ...functions,
+      addressOf: ffi.getRawPointer,
+      copyTo: ffi.exportBuffer,
+      errno: () => ffi.getInt32(place, 0),
+    };
+  } finally {
+    process.emitWarning = emitWarning;
+  }
+}
+
+/** Say what an errno means, as Node words it. */
+export function describeErrno(errno: number): string {
+  return getSystemErrorMap().get(-errno)?.[1] ?? `errno ${errno}`;
+}
+
+/** Make a named pipe that only its owner can open. */
+export function makePipe(path: string): void {
+  if (libc().mkfifo(Buffer.concat([encodeText(path), Buffer.of(0)]), 0o600) === 0) return;
+  throw new Error(`mkfifo ${path}: ${describeErrno(libc().errno())}`);
+}
+
+/** Give the address of a buffer's bytes, which stay there for as long as the buffer is reachable. */
+export function addressOf(bytes: Buffer): number {
+  return Number(libc().addressOf(bytes));
+}
+
+/** Put machine code into memory that can be run and no longer be written; gives its address. It stays for good. */
+export function makeCode(code: Buffer): number {
+  const { mmap, mprotect, copyTo, errno } = libc();
+  const size = BigInt(code.length);
+  const place = mmap(0n, size, PROT_READ | PROT_WRITE, MAP_PRIVATE_ANONYMOUS, -1, 0n);
+  if (place === 0xffff_ffff_ffff_ffffn) throw new Error(`mmap: ${describeErrno(errno())}`);
+  copyTo(code, place, code.length);
+  if (mprotect(place, size, PROT_READ | PROT_EXEC) !== 0)
+    throw new Error(`mprotect: ${describeErrno(errno())}`);
+  return Number(place);
+}
+
+/**
+ * Filter the system calls of this thread, and of all processes that it will start, by a program of classic BPF. Takes no new
+ * privileges to be set already.
+ */
+export function loadFilter(program: Buffer): void {
+  const { prctl, addressOf, errno } = libc();
+  // `struct sock_fprog` (linux/filter.h): the number of instructions, and where they are.
+  const filter = Buffer.alloc(16);
+  filter.writeUInt16LE(program.length / 8);
+  filter.writeBigUInt64LE(addressOf(program), 8);
+  if (prctl(PR_SET_SECCOMP, BigInt(SECCOMP_MODE_FILTER), addressOf(filter), 0n, 0n) !== 0)
+    throw new CleaveError({
+      code: "sandbox-unavailable",
+      message: `the kernel takes no system call filter: ${describeErrno(errno())}`,
+      hint: "it needs CONFIG_SECCOMP_FILTER",
+    });
+}
+
+/** As large as any libc's set of signals. */
+const everySignal = Buffer.alloc(128, 0xff);
+const oldSignals = Buffer.alloc(128);
+const nothing = Buffer.alloc(0);
+
+export type CloneRequest = {
+  /** The address of the code that the new process runs. */
+  readonly code: number;
+  /** What the code gets as its argument. */
+  readonly argument: number;
+  /** The end of memory for its stack, a multiple of 16. */
+  readonly stack: number;
+  /** CLONE_VM, SIGCHLD and what else clone(2) takes. */
+  readonly flags: number;
+};
+
+/** Make a process that starts with all signals blocked. Gives its number, or an errno, negative. */
+export function clone({ code, argument, stack, flags }: CloneRequest): number {
+  const { pthread_sigmask, clone, errno } = libc();
+  // A handler of Node's would run in the new process, in this one's memory.
+  pthread_sigmask(SIG_BLOCK, everySignal, oldSignals);
+  const pid = clone(BigInt(code), BigInt(stack), flags, BigInt(argument));
+  const failed = pid < 0 ? -errno() : 0;
+  pthread_sigmask(SIG_SETMASK, oldSignals, nothing);
+  return failed < 0 ? failed : pid;
+}
+
+const status = Buffer.alloc(4);
+
+/** Say how a child has ended, as a shell does: its exit code, or 128 and the signal's number. `undefined` while it lives. */
+export function endOf(pid: number): number | undefined {
+  const ended = libc().waitpid(pid, status, WNOHANG);
+  if (ended === 0) return undefined;
+  if (ended < 0) throw new Error(`waitpid ${pid}: ${describeErrno(libc().errno())}`);
+  const word = status.readInt32LE();
+  return (word & 0x7f) === 0 ? (word >> 8) & 0xff : 128 + (word & 0x7f);
+}

@@ -1,0 +1,196 @@
+/**
+ * Lists of system calls, which a new process carries out one after the other until one of them makes it a program.
+ *
+ * The process shares this one's memory until then (CLONE_VM), so that making it costs nothing of what memory costs, and
+ * runs no code of Node or libc, which could not bear that. What it runs is 83 bytes for x86-64:
+ *
+ *              mov  r12, rdi           the area
+ *              lea  rbx, [r12+24]      the first call
+ *     next:    mov  rax, [rbx]         its number
+ *              mov  rdi, [rbx+8]       its arguments
+ *              mov  rsi, [rbx+16]
+ *              mov  rdx, [rbx+24]
+ *              mov  r10, [rbx+32]
+ *              mov  r8,  [rbx+40]
+ *              mov  r9,  [rbx+48]
+ *              syscall
+ *              mov  rcx, [rbx+56]      where its result goes
+ *              mov  [rcx], rax
+ *              mov  rcx, [rbx+64]      whether it may fail
+ *              add  rbx, 72
+ *              test rax, rax
+ *              jns  next
+ *              test rcx, rcx
+ *              jne  next
+ *              mov  [r12], rax         an errno, negative
+ *              mov  [r12+8], rbx       the end of the call that failed
+ *              mov  eax, 231           exit_group(127)
+ *              mov  edi, 127
+ *              syscall
+ *
+ * An area is words of 8 bytes: the errno, the end of the call, a place for results that nobody wants; the calls, 9 words
+ * each as above; bytes that they point to; the stack. It is no longer looked at by the process once that has become a program.
+ */
+import { Buffer } from "node:buffer";
+import { encodeText } from "../base/index.ts";
+import { addressOf, clone, describeErrno, makeCode } from "./libc.ts";
+
+const machineCode =
+  "4989fc498d5c2418488b03488b7b08488b7310488b53184c8b53204c8b43284c8b4b300f05488b4b38488901" +
+  "488b4b404883c3484885c079cf4885c975ca4989042449895c2408b8e7000000bf7f0000000f05";
+
+/** Numbers of x86-64 (asm/unistd_64.h). */
+const numbers = {
+  write: 1,
+  open: 2,
+  close: 3,
+  rt_sigaction: 13,
+  rt_sigprocmask: 14,
+  ioctl: 16,
+  dup2: 33,
+  socket: 41,
+  execve: 59,
+  chdir: 80,
+  setsid: 112,
+  capset: 126,
+  pivot_root: 155,
+  prctl: 157,
+  mount: 165,
+  umount2: 166,
+  sethostname: 170,
+  setdomainname: 171,
+  close_range: 436,
+} as const;
+
+type Name = keyof typeof numbers;
+
+/** A number; a text, whose address is passed, with a NUL at its end; or bytes, whose address is passed. */
+type Plain = number | string | Buffer;
+/** An array of numbers and addresses, a word each, with a null pointer at its end. */
+type Words = { readonly words: readonly Plain[] };
+/** What an earlier call gave, for one later call. */
+type Result = { readonly resultOf: number };
+type Argument = Plain | Words | Result;
+
+type Call = {
+  readonly name: Name;
+  readonly args: readonly Argument[];
+  readonly mayFail: boolean;
+};
+
+export type CallList = {
+  readonly add: (name: Name, ...args: Argument[]) => Result;
+  /** Add a call whose failure changes nothing. */
+  readonly try: (name: Name, ...args: Argument[]) => void;
+  readonly calls: readonly Call[];
+};
+
+/** Whether this machine's processes can carry out lists. */
+export const hasSystemCalls: boolean = process.arch === "x64" && process.platform === "linux";
+
+export function makeCallList(): CallList {
+  const calls: Call[] = [];
+  return {
+    calls,
+    add: (name, ...args) => ({ resultOf: calls.push({ name, args, mayFail: false }) - 1 }),
+    try: (name, ...args) => {
+      calls.push({ name, args, mayFail: true });
+    },
+  };
+}
+
+export type Cloned = {
+  /** Its number; `undefined` where there can be no process. */
+  readonly pid: number | undefined;
+  /** Say what failed and why, where there is no process or it has ended because of that. */
+  readonly failure: () => string | undefined;
+};
+
+const header = 24;
+const callSize = 72;
+const stackSize = 4096;
+const CLONE_VM = 0x100;
+const SIGCHLD = 17;
+
+let code: number | undefined;
+
+/**
+ * Start a process that carries out calls, in new namespaces by the flags of clone(2). Hold on to what this gives until the
+ * process has ended.
+ */
+export function startCalls({ calls }: CallList, namespaces: number): Cloned {
+  const area = layOut(calls);
+  const start = addressOf(area);
+  code ??= makeCode(Buffer.from(machineCode, "hex"));
+  const stack = Math.floor((start + area.length) / 16) * 16;
+  const pid = clone({ code, argument: start, stack, flags: CLONE_VM | SIGCHLD | namespaces });
+  if (pid < 0) {
+    const failure = `clone, for a process in new namespaces: ${describeErrno(-pid)}`;
+    return { pid: undefined, failure: () => failure };
+  }
+  return {
+    pid,
+    failure: () => {
+      const errno = -area.readInt32LE(0);
+      if (errno === 0) return undefined;
+      const failed = calls[(Number(area.readBigUInt64LE(8)) - start - header) / callSize - 1];
+      return failed === undefined ? undefined : `${describeCall(failed)}: ${describeErrno(errno)}`;
+    },
+  };
+}
+
+function describeCall({ name, args }: Call): string {
+  return [name, ...args.filter((each) => typeof each === "string")].join(" ");
+}
+
+/** Make the area for a list. */
+function layOut(calls: readonly Call[]): Buffer {
+  let end = header + calls.length * callSize;
+  const places = new Map<Argument, number>();
+  const reserve = (item: Argument, length: number): void => {
+    places.set(item, end);
+    end += Math.ceil(length / 8) * 8;
+  };
+  const contents: { readonly item: Argument; readonly bytes: Buffer }[] = [];
+  const arrays: Words[] = [];
+  const place = (item: Argument): void => {
+    if (typeof item === "number" || places.has(item)) return;
+    if (typeof item === "string" || Buffer.isBuffer(item)) {
+      const bytes = typeof item === "string" ? encodeText(item) : item;
+      contents.push({ item, bytes });
+      // A text's NUL is what the area is filled with.
+      reserve(item, bytes.length + 1);
+    } else if ("words" in item) {
+      for (const each of item.words) place(each);
+      arrays.push(item);
+      reserve(item, 8 * (item.words.length + 1));
+    }
+  };
+  for (const { args } of calls) for (const arg of args) place(arg);
+  const area = Buffer.alloc(end + stackSize);
+  const start = addressOf(area);
+  const halves = new Uint32Array(area.buffer, area.byteOffset, end / 4);
+  const write = (at: number, word: number): void => {
+    const high = Math.floor(word / 2 ** 32);
+    halves[at / 4] = word - high * 2 ** 32;
+    halves[at / 4 + 1] = high;
+  };
+  const placeOf = (item: Argument): number => places.get(item) ?? 0;
+  const wordOf = (item: Argument): number => (typeof item === "number" ? item : start + placeOf(item));
+  for (const { item, bytes } of contents) bytes.copy(area, placeOf(item));
+  for (const array of arrays)
+    for (const [index, item] of array.words.entries()) write(placeOf(array) + 8 * index, wordOf(item));
+  for (const [index, { name, args, mayFail }] of calls.entries()) {
+    const at = header + index * callSize;
+    write(at, numbers[name]);
+    write(at + 56, start + 16);
+    write(at + 64, mayFail ? 1 : 0);
+    for (const [number, arg] of args.entries()) {
+      const argument = at + 8 + 8 * number;
+      if (typeof arg === "object" && "resultOf" in arg)
+        write(header + arg.resultOf * callSize + 56, start + argument);
+      else write(argument, wordOf(arg));
+    }
+  }
+  return area;
+}
