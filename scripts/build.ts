@@ -40,6 +40,16 @@ for (const project of ["tsconfig.build.json", "tsconfig.stdenv.json"]) {
 }
 const entries = findEntries();
 for (const room of new Set(files.map(roomOf))) await bundle(room);
+await build({
+  stdin: { contents: 'import "ses";', resolveDir: root },
+  outfile: join(root, "dist/recipes/ses.cjs"),
+  banner: { js: '"use strict"; // SES, under the Apache License 2.0; see LICENSE of the package ses' },
+  bundle: true,
+  format: "cjs",
+  platform: "node",
+  target: "esnext",
+  logLevel: "warning",
+});
 writeFileSync(join(root, "dist/build-id"), buildOf());
 
 /** Name the folder of `src/` that a file is in; that of a file right in `src/` is empty. */

@@ -312,7 +312,7 @@ const keptFor = 3_600_000;
 function forgetOld(folder: string): void {
   if (!existsSync(folder)) return;
   const old = readdirSync(folder)
-    .filter((name) => /^evaluation-[0-9a-f]+\.sqlite$/.test(name))
+    .filter((name) => /^evaluation-[\w.-]+\.sqlite$/.test(name))
     .map((name) => ({ file: `${folder}/${name}`, time: statSync(`${folder}/${name}`).mtimeMs }))
     .sort((a, b) => b.time - a.time);
   for (const { file, time } of old.slice(keptVersions)) if (time < Date.now() - keptFor) remove(file);

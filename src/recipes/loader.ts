@@ -187,11 +187,11 @@ export class Loader {
     let translation = this.#translations.get(key);
     if (translation === undefined) {
       const content = this.#content(place);
-      const ahead = isShared ? undefined : this.#world.files.translationOf(content);
+      const ahead = this.#world.files.translationOf(content);
       translation =
-        ahead === undefined
-          ? translate(place.file, textOf(content), isShared)
-          : takeUp(place.file, textOf(content), ahead);
+        ahead?.isShared === isShared
+          ? takeUp(place.file, textOf(content), ahead)
+          : translate(place.file, textOf(content), isShared);
       this.#translations.set(key, translation);
     }
     return translation;

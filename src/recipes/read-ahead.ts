@@ -10,7 +10,12 @@ import type { Content } from "./files.ts";
 import type { Ahead } from "./translate.ts";
 
 /** What the thread works on, and where it sends what it has. */
-export type Request = { readonly files: readonly string[]; readonly port: MessagePort };
+export type Request = {
+  readonly files: readonly string[];
+  readonly port: MessagePort;
+  /** Shared: not 0 from when something was sent. */
+  readonly hasSent: Int32Array;
+};
 
 /** A file, and what it is translated to. */
 export type FileAhead = { readonly file: string; readonly content: Content; readonly translation: Ahead };
@@ -18,15 +23,20 @@ export type FileAhead = { readonly file: string; readonly content: Content; read
 /** Fewer files are done before the thread has started. */
 const fewest = 100;
 
+/** How long the first of them is waited for, in milliseconds: to load what translates it takes this thread as long. */
+const patience = 50;
+
 export class ReadAhead {
   readonly #port: MessagePort;
+  readonly #hasSent = new Int32Array(new SharedArrayBuffer(4));
+  #isWaiting = true;
   readonly #files = new Map<string, FileAhead>();
   readonly #translations = new WeakMap<Uint8Array, Ahead>();
 
   private constructor(files: readonly string[]) {
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
-    const request: Request = { files, port: port2 };
+    const request: Request = { files, port: port2, hasSent: this.#hasSent };
     const worker = startThread("recipes/read-ahead-worker.ts", {
       workerData: request,
       transferList: [port2],
@@ -44,6 +54,8 @@ export class ReadAhead {
 
   /** Take a file, if it was read by now. */
   take(file: string): Content | undefined {
+    if (this.#isWaiting) Atomics.wait(this.#hasSent, 0, 0, patience);
+    this.#isWaiting = false;
     let found = this.#files.get(file);
     while (found === undefined) {
       const sent: { message: readonly FileAhead[] } | undefined = receiveMessageOnPort(this.#port);

@@ -138,32 +138,27 @@ export function translate(file: string, text: string, isShared: boolean): Transl
   };
 }
 
-/** What of the translation of a recipe can be sent to another thread. Positions are not among it. */
-export type Ahead = Pick<Translation, "code" | "forwards" | "exports"> & {
+/** What of a translation can be sent to another thread. Positions are not among it. */
+export type Ahead = Pick<Translation, "code" | "forwards" | "exports" | "stateless"> & {
+  readonly isShared: boolean;
   readonly imports: readonly Omit<ImportRequest, "location">[];
 };
 
-/** Translate a recipe so that the result can be sent. Throws what {@link translate} throws. */
-export function translateAhead(file: string, text: string): Ahead {
-  const { code, imports, forwards, exports } = translate(file, text, false);
-  return {
-    code,
-    imports: imports.map(({ specifier, bindings }) => ({ specifier, bindings })),
-    forwards,
-    exports,
-  };
+/** Translate a file so that the result can be sent. Throws what {@link translate} throws. */
+export function translateAhead(file: string, text: string, isShared: boolean): Ahead {
+  const { imports, locate: _, ...sent } = translate(file, text, isShared);
+  return { ...sent, isShared, imports: imports.map(({ specifier, bindings }) => ({ specifier, bindings })) };
 }
 
 /** Take up a translation that was sent. It is made again when somebody asks for a position. */
-export function takeUp(file: string, text: string, { imports, ...sent }: Ahead): Translation {
+export function takeUp(file: string, text: string, { imports, isShared, ...sent }: Ahead): Translation {
   let own: Translation | undefined;
   const again = (): Translation => {
-    own ??= translate(file, text, false);
+    own ??= translate(file, text, isShared);
     return own;
   };
   return {
     ...sent,
-    stateless: false,
     imports: imports.map((each, index) => ({
       ...each,
       location: () => again().imports[index]?.location() ?? {},
