@@ -26,7 +26,7 @@ export type CachedResult = {
   readonly stamp: string;
   /** What else was read. */
   readonly reads: readonly number[];
-  readonly dependencies: readonly Dependency[];
+  readonly dependencies: () => readonly Dependency[];
   readonly digest: string;
 };
 
@@ -74,7 +74,9 @@ export class Cache {
   readonly #new = new Map<string, NewResult>();
   #scheduled = false;
   /** It had no result when it was opened. What other processes have added since is found the next time. */
-  readonly wasEmpty: boolean;
+  readonly #wasEmpty: boolean;
+  /** Something has changed that is no recipe, and so may be part of many results. */
+  #hasSharedChange = false;
 
   constructor(db: DatabaseSync, files: Files) {
     this.#files = files;
@@ -84,15 +86,20 @@ export class Cache {
     );
     this.#select.setReturnArrays(true);
     this.#content = this.#db.prepare("select value from contents where id = ?");
-    this.wasEmpty = this.#db.prepare("select 1 from results limit 1").get() === undefined;
+    this.#wasEmpty = this.#db.prepare("select 1 from results limit 1").get() === undefined;
     if (!listening) process.once("exit", flushAll);
     listening = true;
     opened.add(this);
   }
 
+  /** Whether many packages are likely to have no valid result. */
+  get isOutdated(): boolean {
+    return this.#wasEmpty || this.#hasSharedChange;
+  }
+
   /** Find a result, valid or not. */
   find(key: string): CachedResult | undefined {
-    if (this.wasEmpty) return undefined;
+    if (this.#wasEmpty) return undefined;
     const row = this.#select.get(key) as unknown as
       | readonly [
           id: number,
@@ -112,13 +119,12 @@ export class Cache {
       hash,
       stamp,
       reads: JSON.parse(reads) as number[],
-      dependencies: (JSON.parse(dependencies) as [string, Role, string][]).map(
-        ([attribute, role, interfaceDigest]) => ({
+      dependencies: () =>
+        (JSON.parse(dependencies) as [string, Role, string][]).map(([attribute, role, interfaceDigest]) => ({
           attribute,
           role,
           digest: interfaceDigest,
-        }),
-      ),
+        })),
       digest,
     };
   }
@@ -133,10 +139,12 @@ export class Cache {
   /** Tell whether something that a result was made from has changed. */
   hasChanged(result: CachedResult): boolean {
     if (this.#recipeHasChanged(result)) return true;
-    return result.reads.some((id) => {
+    const hasChanged = result.reads.some((id) => {
       const read = this.#readOf(id);
       return read === undefined || this.#hashAt(read.type, read.path) !== read.hash;
     });
+    this.#hasSharedChange ||= hasChanged;
+    return hasChanged;
   }
 
   #recipeHasChanged({ id, recipe, hash, stamp }: CachedResult): boolean {
@@ -201,7 +209,10 @@ export class Cache {
        on conflict do update set recipe = excluded.recipe, hash = excluded.hash, stamp = excluded.stamp,
        reads = excluded.reads, dependencies = excluded.dependencies, digest = excluded.digest returning id`,
     );
-    const addContent = this.#db.prepare("insert or replace into contents (id, value) values (?, ?)");
+    // Much of what is evaluated anew comes out the same.
+    const addContent = this.#db.prepare(
+      "insert into contents (id, value) values (?, ?) on conflict do update set value = excluded.value where value <> excluded.value",
+    );
     const ids = new Map<string, number>();
     const idOf = (read: Read): number => {
       const key = `${read.type} ${read.path} ${read.hash}`;

@@ -220,7 +220,7 @@ export class CachedPackage implements SetPackage {
     const found = cache.find(this.#keyOf(kind));
     if (found === undefined) return undefined;
     if (cache.hasChanged(found)) return undefined;
-    for (const { attribute, role, digest } of found.dependencies)
+    for (const { attribute, role, digest } of found.dependencies())
       if (this.#dependency(attribute, role)?.digest !== digest) return undefined;
     return found;
   }

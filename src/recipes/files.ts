@@ -31,9 +31,9 @@ export class Files {
   readonly #real = new Map<string, string>([["/", "/"]]);
   #ahead: ReadAhead | undefined;
 
-  /** Read files before they are wanted, which is in this order. */
-  readAhead(paths: readonly string[]): void {
-    this.#ahead ??= ReadAhead.start(paths);
+  /** Read recipes before they are wanted, which is in this order; `isFirst` where no other was wanted before. */
+  readAhead(paths: readonly string[], isFirst: boolean): void {
+    this.#ahead ??= ReadAhead.start(paths, isFirst);
   }
 
   /** Get the translation of a file that was read ahead, by its content. */

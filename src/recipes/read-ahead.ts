@@ -29,11 +29,12 @@ const patience = 50;
 export class ReadAhead {
   readonly #port: MessagePort;
   readonly #hasSent = new Int32Array(new SharedArrayBuffer(4));
-  #isWaiting = true;
+  #isWaiting: boolean;
   readonly #files = new Map<string, FileAhead>();
   readonly #translations = new WeakMap<Uint8Array, Ahead>();
 
-  private constructor(files: readonly string[]) {
+  private constructor(files: readonly string[], isWaiting: boolean) {
+    this.#isWaiting = isWaiting;
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
     const request: Request = { files, port: port2, hasSent: this.#hasSent };
@@ -47,9 +48,12 @@ export class ReadAhead {
     port1.unref();
   }
 
-  /** Start on some files, in the order in which they will be wanted; not where that would not be quicker. */
-  static start(files: readonly string[]): ReadAhead | undefined {
-    return files.length < fewest || availableParallelism() < 2 ? undefined : new ReadAhead(files);
+  /**
+   * Start on some files, in the order in which they will be wanted; not where that would not be quicker. `isWaiting` says that this
+   * thread has not loaded what translates them.
+   */
+  static start(files: readonly string[], isWaiting: boolean): ReadAhead | undefined {
+    return files.length < fewest || availableParallelism() < 2 ? undefined : new ReadAhead(files, isWaiting);
   }
 
   /** Take a file, if it was read by now. */

@@ -66,7 +66,7 @@ export type SetStatistics = {
   readonly bytes: number;
 };
 
-/** Where the cache has something, so many packages have to be evaluated before more are taken to follow. */
+/** So many packages have to be evaluated before more are taken to follow, where the cache does not let expect it. */
 const severalMisses = 8;
 
 /** Open a package set. Nothing is evaluated before it is asked for. Throws `setting-malformed`. */
@@ -109,7 +109,7 @@ class Sets implements SetOfPackages {
 
   get evaluator(): Evaluator {
     this.#evaluations += 1;
-    if (this.#evaluations === (this.cache?.wasEmpty === false ? severalMisses : 1)) this.#readAhead();
+    if (this.#evaluations === (this.cache?.isOutdated === false ? severalMisses : 1)) this.#readAhead();
     if (this.#evaluator === undefined) {
       const { Evaluator: Loaded } = loadOwn("evaluator.ts") as typeof import("./evaluator.ts");
       this.#evaluator = new Loaded({
@@ -125,12 +125,14 @@ class Sets implements SetOfPackages {
     return this.#evaluator;
   }
 
-  /** Read the recipes of what is expected and was not asked for so far. */
+  /** Read ahead the recipes of what is expected: that which is evaluated now, and what was not asked for so far. */
   #readAhead(): void {
     const { sources } = this.#options;
-    const asked = new Set([...this.#packages.values()].map(({ attribute }) => attribute));
-    const left = this.#expected.slice(this.#expected.findLastIndex((each) => asked.has(each)) + 1);
-    this.files.readAhead(left.flatMap((attribute) => findRecipe(sources, attribute, this.files)?.file ?? []));
+    const before = new Set([...this.#packages.values()].slice(0, -1).map(({ attribute }) => attribute));
+    const files = this.#expected.flatMap((attribute) =>
+      before.has(attribute) ? [] : (findRecipe(sources, attribute, this.files)?.file ?? []),
+    );
+    this.files.readAhead(files, this.#evaluations === 1);
   }
 
   set(platforms: Platforms): PackageSet {
