@@ -1,14 +1,20 @@
 import { Buffer } from "node:buffer";
 import { takePart } from "./part.ts";
-import { readFileAhead } from "./read-file.ts";
+import { withRestOfFile } from "./read-file.ts";
 import { blockSize, isReady } from "./ring.ts";
 import { type Companion, endCompanion, sharePart, startCompanion, whenIdle } from "./share.ts";
-import { endWalk, fillBlock, startWalk, type Walk } from "./walk.ts";
+import { endWalk, expectedNodes, fillBlock, startWalk, type Walk } from "./walk.ts";
 
 export type DumpOptions = {
   /** Whether a second thread may help: `never`, `always`, or (the default) when the tree turns out to be large. */
   readonly threads?: "auto" | "never" | "always";
 };
+
+/**
+ * What a dump gives: a block, valid until the next step is asked for, or what is to be waited for before that, which
+ * never rejects.
+ */
+export type DumpStep = Buffer | Promise<void>;
 
 // Reading what is this large takes some 5 ms.
 const largeBytes = 4 * 2 ** 20;
@@ -24,16 +30,20 @@ const longestTurn = 10;
  * Holds a few MiB of it at a time. Symlinks are not followed, the path itself included.
  * Throws `file-failed`, `nar-unsupported-file`, `nar-file-changed`.
  */
-export async function* dumpPath(
-  path: string,
-  { threads = "auto" }: DumpOptions = {},
-): AsyncGenerator<Buffer> {
+export async function* dumpPath(path: string, options?: DumpOptions): AsyncGenerator<Buffer> {
+  for (const step of dumpSteps(startWalk(path), options))
+    if (step instanceof Promise) await step;
+    else yield step;
+}
+
+/** Give the steps of {@link dumpPath} for a walk that has begun: without a promise for each block it is quicker. */
+export function* dumpSteps(walk: Walk, { threads = "auto" }: DumpOptions = {}): Generator<DumpStep> {
   let turn = performance.now();
-  for await (const block of blocksOf(path, threads)) {
-    yield block;
+  for (const step of stepsOf(walk, threads)) {
+    yield step;
     const now = performance.now();
     if (now - turn < longestTurn) continue;
-    await new Promise((resolve) => setImmediate(resolve));
+    yield new Promise((resolve) => setImmediate(resolve));
     turn = performance.now();
   }
 }
@@ -41,8 +51,7 @@ export async function* dumpPath(
 /** The block of a dump that has ended, for the next: making one takes longer than reading a small file. */
 let spare: Buffer | undefined;
 
-async function* blocksOf(path: string, threads: "auto" | "never" | "always"): AsyncGenerator<Buffer> {
-  const walk = startWalk(path);
+function* stepsOf(walk: Walk, threads: "auto" | "never" | "always"): Generator<DumpStep> {
   const block = spare ?? Buffer.allocUnsafeSlow(blockSize);
   spare = undefined;
   const least = threads === "always" ? 1 : leastPieces;
@@ -52,16 +61,14 @@ async function* blocksOf(path: string, threads: "auto" | "never" | "always"): As
     for (;;) {
       const length = fillBlock(walk, block);
       if (length === 0) return;
-      yield block.subarray(0, length);
-      if (walk.file !== undefined) yield* readFileAhead(walk.file, walk);
       bytes += length;
-      if (threads === "never" || walk.folders.length === 0) continue;
-      if (companion === undefined) {
-        if (threads === "auto" && bytes + walk.nodes * bytesPerNode < largeBytes) continue;
-        companion = startCompanion();
-      }
+      if (companion === undefined && threads !== "never" && walk.folders.length > 0)
+        if (threads === "always" || bytes + expectedNodes(walk) * bytesPerNode >= largeBytes)
+          companion = startCompanion();
+      yield* withRestOfFile(block.subarray(0, length), walk);
+      if (companion === undefined || walk.folders.length === 0) continue;
       if (!isReady(companion.ring, threads === "always" ? 10_000 : 0)) continue;
-      await whenIdle(companion);
+      yield* whenIdle(companion);
       const taken = takePart(walk, least);
       if (taken === undefined) continue;
       const shared = sharePart(companion, taken.part, (piece) => restOf(piece, block));
@@ -77,11 +84,10 @@ async function* blocksOf(path: string, threads: "auto" | "never" | "always"): As
 }
 
 /** Give what is left of a walk, or of it until no more than `depth` folders are open. */
-async function* restOf(walk: Walk, block: Buffer, depth = 0): AsyncGenerator<Buffer> {
+function* restOf(walk: Walk, block: Buffer, depth = 0): Generator<DumpStep> {
   while (walk.file !== undefined || walk.folders.length > depth) {
     const length = fillBlock(walk, block, depth);
     if (length === 0) return;
-    yield block.subarray(0, length);
-    if (walk.file !== undefined) yield* readFileAhead(walk.file, walk);
+    yield* withRestOfFile(block.subarray(0, length), walk);
   }
 }

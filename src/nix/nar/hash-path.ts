@@ -1,8 +1,6 @@
-import { Buffer } from "node:buffer";
 import { type Hash, type HashAlgorithm, hashBytes, makeHasher } from "../hash.ts";
-import { type DumpOptions, dumpPath } from "./dump.ts";
-import { blockSize } from "./ring.ts";
-import { endWalk, fillBlock, startWalk } from "./walk.ts";
+import { type DumpOptions, dumpSteps } from "./dump.ts";
+import { startWalk } from "./walk.ts";
 
 export type HashPathOptions = DumpOptions & {
   /** SHA-256 if absent. */
@@ -11,38 +9,26 @@ export type HashPathOptions = DumpOptions & {
   readonly progress?: (done: number) => void;
 };
 
-/** Hash the NAR of a path on disk, a byte string, and count its bytes. Throws what {@link dumpPath} throws. */
+/** Hash the NAR of a path on disk, a byte string, and count its bytes. Throws what `dumpPath` throws. */
 export async function hashPath(
   path: string,
   { algorithm = "sha256", progress, ...options }: HashPathOptions = {},
 ): Promise<{ readonly hash: Hash; readonly size: number }> {
-  const small = hashSmall(path, algorithm);
-  if (small !== undefined) {
-    progress?.(small.size);
-    return small;
-  }
-  const hasher = makeHasher(algorithm);
-  let size = 0;
-  for await (const block of dumpPath(path, options)) {
-    hasher.update(block);
-    size += block.length;
-    progress?.(size);
-  }
-  return { hash: hasher.finish(), size };
-}
-
-const block = Buffer.allocUnsafeSlow(blockSize);
-
-/** Hash what fits into one block, which is most of what a store has, without the cost of a stream. */
-function hashSmall(
-  path: string,
-  algorithm: HashAlgorithm,
-): { readonly hash: Hash; readonly size: number } | undefined {
   const walk = startWalk(path);
-  try {
-    const size = fillBlock(walk, block);
-    return walk.stage === "done" ? { hash: hashBytes(algorithm, block.subarray(0, size)), size } : undefined;
-  } finally {
-    endWalk(walk);
+  let hasher: ReturnType<typeof makeHasher> | undefined;
+  let size = 0;
+  for (const step of dumpSteps(walk, options)) {
+    if (step instanceof Promise) {
+      await step;
+      continue;
+    }
+    size += step.length;
+    progress?.(size);
+    // Most of what a store has is one block, which is quicker to hash at once.
+    if (hasher === undefined && walk.stage === "done") return { hash: hashBytes(algorithm, step), size };
+    hasher ??= makeHasher(algorithm);
+    hasher.update(step);
   }
+  if (hasher === undefined) throw new Error("a NAR has no bytes");
+  return { hash: hasher.finish(), size };
 }

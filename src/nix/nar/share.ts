@@ -3,7 +3,7 @@
  *
  * What is left of the folder is cut into pieces (`part.ts`), which both threads draw in order. The other thread writes
  * its pieces into a ring. This one puts all pieces in order: its own and those from the ring. Where it would have to
- * wait for the other, it begins a piece of its own ahead of its turn and keeps what it has read of it, up to
+ * wait for the other, it begins pieces of its own ahead of their turn and keeps what it has read of them, up to
  * {@link mostAhead}. So both work all the time, and whoever is quicker does more.
  */
 import { Buffer } from "node:buffer";
@@ -11,6 +11,7 @@ import { getCompileCacheDir } from "node:module";
 import { dirname } from "node:path";
 import { Worker } from "node:worker_threads";
 import { CleaveError, ownModule } from "../../base/index.ts";
+import type { DumpStep } from "./dump.ts";
 import { pieceOf, piecesOf, type WalkPart } from "./part.ts";
 import {
   blockSize,
@@ -36,8 +37,8 @@ export type Companion = {
   failure?: { readonly error: unknown };
 };
 
-/** How much of a piece is read ahead of its turn, in blocks. */
-const mostAhead = 6;
+/** How much is read ahead of its turn, in blocks. */
+const mostAhead = 12;
 
 /** Start the other thread; that takes 15 to 25 ms, most of it not in this thread. */
 export function startCompanion(): Companion {
@@ -54,14 +55,14 @@ export function startCompanion(): Companion {
   return companion;
 }
 
-/** Settle when the other thread has nothing to do. Throws what made it end. */
-export async function whenIdle(companion: Companion): Promise<void> {
-  while (!isFinished(companion.ring, companion.parts, 5)) await turn(companion);
+/** Wait until the other thread has nothing to do. Throws what made it end. */
+export function* whenIdle(companion: Companion): Generator<Promise<void>> {
+  while (!isFinished(companion.ring, companion.parts, 5)) yield* turn(companion);
 }
 
 /** Let the event loop turn once, and throw what made the other thread end. */
-async function turn(companion: Companion): Promise<void> {
-  await new Promise((resolve) => setImmediate(resolve));
+function* turn(companion: Companion): Generator<Promise<void>> {
+  yield new Promise((resolve) => setImmediate(resolve));
   if (companion.failure !== undefined) throw companion.failure.error;
 }
 
@@ -79,52 +80,66 @@ export function endCompanion({ ring, worker }: Companion): void {
 export function sharePart(
   companion: Companion,
   part: WalkPart,
-  rest: (walk: Walk) => AsyncGenerator<Buffer>,
-): AsyncGenerator<Buffer> {
+  rest: (walk: Walk) => Generator<DumpStep>,
+): Generator<DumpStep> {
   resetWork(companion.ring);
   companion.parts += 1;
   companion.worker.postMessage(part);
-  return blocksOfPart(companion, part, rest);
+  return stepsOfPart(companion, part, rest);
 }
 
-/** A piece that is read ahead of its turn. */
-type Ahead = {
+/** A piece that this thread does. */
+type Own = {
   readonly piece: number;
   readonly walk: Walk;
+  /** What was read of it ahead of its turn. */
   readonly blocks: Buffer[];
   done: boolean;
   /** What went wrong after these blocks, to be thrown in its turn. */
   failure?: { readonly error: unknown };
 };
 
-async function* blocksOfPart(
+function* stepsOfPart(
   companion: Companion,
   part: WalkPart,
-  rest: (walk: Walk) => AsyncGenerator<Buffer>,
-): AsyncGenerator<Buffer> {
+  rest: (walk: Walk) => Generator<DumpStep>,
+): Generator<DumpStep> {
   const { ring } = companion;
   const pieces = piecesOf(part);
   const spare: Buffer[] = [];
-  let ahead: Ahead | undefined;
+  /** The pieces that were drawn and are not given yet, in order. */
+  const own: Own[] = [];
+  let ahead = 0;
+
+  /** Draw a piece; gives false where there is none. */
+  function draw(): boolean {
+    const piece = drawWork(ring);
+    if (piece >= pieces) return false;
+    own.push({ piece, walk: pieceOf(part, piece), blocks: [], done: false });
+    return true;
+  }
 
   /** Read on ahead; gives false where there is nothing to read or no room. */
   function help(): boolean {
-    if (ahead === undefined) {
-      const piece = drawWork(ring);
-      if (piece >= pieces) return false;
-      ahead = { piece, walk: pieceOf(part, piece), blocks: [], done: false };
+    if (ahead >= mostAhead) return false;
+    let last = own.at(-1);
+    if (last === undefined || last.done) {
+      if (!draw()) return false;
+      last = own.at(-1);
     }
-    if (ahead.done || ahead.blocks.length >= mostAhead) return false;
+    if (last === undefined || last.failure !== undefined) return false;
     const block = spare.pop() ?? Buffer.allocUnsafeSlow(blockSize);
     let length = 0;
     try {
-      length = fillBlock(ahead.walk, block);
+      length = fillBlock(last.walk, block);
     } catch (error) {
-      ahead.failure = { error };
+      last.failure = { error };
     }
-    if (length > 0) ahead.blocks.push(block.subarray(0, length));
-    else {
-      ahead.done = true;
+    if (length > 0) {
+      last.blocks.push(block.subarray(0, length));
+      ahead += 1;
+    } else {
+      last.done = last.failure === undefined;
       spare.push(block);
     }
     return true;
@@ -132,24 +147,23 @@ async function* blocksOfPart(
 
   try {
     for (let piece = 0; piece < pieces; piece += 1) {
-      if (!isDrawn(ring, piece)) {
-        const own = drawWork(ring);
-        if (own < pieces) ahead = { piece: own, walk: pieceOf(part, own), blocks: [], done: false };
-      }
-      if (ahead?.piece === piece) {
-        for (const block of ahead.blocks) {
+      if (!isDrawn(ring, piece)) draw();
+      const [first] = own;
+      if (first?.piece === piece) {
+        for (const block of first.blocks) {
           yield block;
+          ahead -= 1;
           spare.push(Buffer.from(block.buffer));
         }
-        if (ahead.failure !== undefined) throw ahead.failure.error;
-        if (!ahead.done) yield* rest(ahead.walk);
-        endWalk(ahead.walk);
-        ahead = undefined;
+        if (first.failure !== undefined) throw first.failure.error;
+        if (!first.done) yield* rest(first.walk);
+        endWalk(first.walk);
+        own.shift();
         continue;
       }
       for (;;) {
         if (!hasBlock(ring)) {
-          if (!help() && !hasBlock(ring, 5)) await turn(companion);
+          if (!help() && !hasBlock(ring, 5)) yield* turn(companion);
           continue;
         }
         const block = peekBlock(ring, revive);
@@ -159,7 +173,7 @@ async function* blocksOfPart(
       }
     }
   } finally {
-    if (ahead !== undefined) endWalk(ahead.walk);
+    for (const { walk } of own) endWalk(walk);
   }
 }
 

@@ -3,7 +3,7 @@
  *
  * System calls are synchronous: with four to a small file (open, fstat, read, close), a promise for each would cost
  * more than the call. The state is plain data and holds open files by number, so that another thread of the
- * process can go on with it between two blocks (`read-ahead.ts`).
+ * process can go on with it between two blocks (`walk-worker.ts`).
  */
 import type { Buffer } from "node:buffer";
 import {
@@ -78,6 +78,18 @@ export function endWalk(walk: Walk): void {
   if (walk.descent !== undefined) endDescent(walk.descent);
   walk.descent = undefined;
   walk.stage = "done";
+}
+
+/** How many entries a folder is expected to have before it is read. */
+const entriesOfFolder = 4;
+
+/** Say how many nodes a walk will have had at least, as far as it has seen. */
+export function expectedNodes({ nodes, folders }: Walk): number {
+  let expected = nodes;
+  for (const { kinds, next } of folders)
+    for (let at = next; at < kinds.length; at += 1)
+      expected += kinds[at] === kindFolder ? entriesOfFolder : 1;
+  return expected;
 }
 
 /**

@@ -211,6 +211,32 @@ test("a thread that reads ahead gives the same bytes, errors included, and leave
   assert.equal(openFiles(), before);
 });
 
+test("a dump can be left at any block, with others beside it, and closes the file that it reads", async () => {
+  using temp = temporaryFolder();
+  const path = join(temp.path, "tree");
+  mkdirSync(path);
+  for (const name of ["a", "b", "c"]) writeFileSync(join(path, name), Buffer.alloc(1_700_000, name));
+  const before = openFiles();
+  const expected = await bytesOf(dumpPath(path, { threads: "never" }));
+  const takeSome = async (blocks: number) => {
+    let at = 0;
+    let taken = 0;
+    for await (const block of dumpPath(path, { threads: "never" })) {
+      assert.ok(expected.subarray(at, at + block.length).equals(block), `block ${taken} of ${blocks}`);
+      at += block.length;
+      taken += 1;
+      if (taken === blocks) return 0;
+    }
+    return at;
+  };
+  const ends = await Promise.all([1, 2, 3, 4, 5, 6, 7, Infinity, Infinity].map(takeSome));
+  assert.deepEqual(ends.slice(-3), [0, expected.length, expected.length]);
+  // A file that is being read is closed when the read is done.
+  for (let turn = 0; openFiles() > before && turn < 80; turn += 1)
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  assert.equal(openFiles(), before);
+});
+
 test("two threads share folder after folder and put all in order", async () => {
   using temp = temporaryFolder();
   const path = join(temp.path, "tree");
