@@ -11,7 +11,7 @@ import {
   type Wanted,
 } from "../build/index.ts";
 import type { StorePath } from "../nix/index.ts";
-import type { Package, PackageInterface } from "../package/index.ts";
+import type { Lowered, Package, PackageInterface } from "../package/index.ts";
 import { outputPaths } from "../package/output-paths.ts";
 import { type PackageRendering, renderPackage } from "../package/rendering.ts";
 import type { Partition } from "../phases/index.ts";
@@ -32,6 +32,8 @@ export type PackageBuildOptions = {
   readonly keepGoing: boolean;
   /** Give the package that an interface describes. */
   readonly packageOf: (used: PackageInterface) => Package;
+  /** Sources of packages, which are made as well. */
+  readonly sources?: readonly Lowered[];
 };
 
 export type PackagesBuilt = {
@@ -51,7 +53,7 @@ export type BuiltPackage = {
 export async function buildPackages(
   packages: readonly Package[],
   context: RealiseContext,
-  { partition, check, again, jobs, keepGoing, packageOf }: PackageBuildOptions,
+  { partition, check, again, jobs, keepGoing, packageOf, sources = [] }: PackageBuildOptions,
 ): Promise<PackagesBuilt> {
   const { store } = context;
   const asked = new Set(packages);
@@ -74,7 +76,8 @@ export async function buildPackages(
     const { lowered, derivations } = render(each);
     return { lowered, extra: derivations };
   };
-  await instantiate(packages.map(instanceOf), (used) => instanceOf(packageOf(used)), store, "build");
+  const instances = [...packages.map(instanceOf), ...sources.map((lowered) => ({ lowered, extra: [] }))];
+  await instantiate(instances, (used) => instanceOf(packageOf(used)), store, "build");
 
   const renderings = new Map<StorePath, Rendering>();
   // One that is asked for comes before those of the same derivation that something needs for other target platforms.
@@ -86,6 +89,7 @@ export async function buildPackages(
       outputs: "all",
     }));
   });
+  wanted.push(...sources.map(({ canonical }): Wanted => ({ derivation: canonical.path, outputs: "all" })));
   const { failed, skipped, built } = await realise(wanted, context, {
     jobs,
     keepGoing,

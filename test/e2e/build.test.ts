@@ -278,6 +278,32 @@ test("the tree that phases work on is a store path, and can be had in a folder",
   assert.match(stderr, /^error\[package-no-source\]: mini has neither a phase patch nor a phase unpack/);
 });
 
+test("what a source is made with is published only where its checks pass", needsTools, async () => {
+  using at = await quickStore();
+  writeFiles(join(at.path, "recipes/user"), {
+    "package.ts": `import { uses } from "cleave/modules";
+import { script } from "cleave/recipe";
+import { quickjs } from "cleave/stdenv";
+
+export default uses(quickjs).package("user", ({ define }) =>
+  define({ name: "user", version: "1", tools: { mini: "mini" }, phases: { unpack: { script: () => script("unpack.ts") } } }),
+);
+`,
+    "unpack.ts": `import { definePhase } from "cleave/phase";
+
+export default definePhase((phase) => phase.write("a.txt", "written"));
+`,
+  });
+  const source = ["source", "--folder", "recipes", "user", "--to", "tree"] as const;
+  const failed = await at.set(...source, "--set", "mini.checked=else");
+  assert.equal(failed.code, 100, failed.stderr);
+  assert.match(failed.stderr, /error\[build-failed\]: the builder of \S+-mini-1-check\.drv failed/);
+  assert.ok(!existsSync(join(at.path, "tree")));
+  const { code, stderr } = await at.set(...source);
+  assert.equal(code, 0, stderr);
+  assert.equal(readFileSync(join(at.path, "tree/a.txt"), "utf8"), "written");
+});
+
 test("links to outputs keep them from collectors, until they are gone", {
   ...needsTools,
   ...needsNix,

@@ -1,13 +1,13 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { CleaveError, encodeText, quote } from "../../base/index.ts";
-import { realise } from "../../build/index.ts";
-import { dumpPath, restorePath, type StorePath } from "../../nix/index.ts";
-import { instantiate } from "../../recipes/index.ts";
+import { dumpPath, restorePath } from "../../nix/index.ts";
+import { outputPaths } from "../../package/output-paths.ts";
 import { buildContext, buildOptions, readJobs, reportFailures } from "../build-options.ts";
 import type { Command } from "../command.ts";
 import { undoable } from "../interrupt.ts";
 import { withStore, writePaths } from "../local-store.ts";
+import { buildPackages } from "../package-build.ts";
 import { setOptions, withPackages } from "../package-set.ts";
 
 export const source: Command = {
@@ -32,23 +32,18 @@ export const source: Command = {
           const folder = to === undefined ? undefined : resolve(io.cwd, to);
           if (folder !== undefined) checkDestination(folder, args.positionals.length);
           const sources = args.positionals.map((attribute) => set.package(attribute).source());
-          await instantiate(
-            sources.map((lowered) => ({ lowered, extra: [] })),
-            (used) => ({ lowered: set.packageOf(used).lower("joined"), extra: [] }),
-            store,
-            "write",
-          );
-          const { outputs, failed, skipped } = await realise(
-            sources.map(({ canonical }) => ({ derivation: canonical.path, outputs: "all" as const })),
-            buildContext(args, io, { store, signal }),
-            { jobs: readJobs(args), keepGoing: args.flag("keep-going") },
-          );
-          const code = reportFailures({ failed: failed.values(), skipped: skipped.length }, io);
-          if (code !== 0) return code;
-          const paths = sources.flatMap(({ canonical }): StorePath[] => {
-            const out = outputs.get(canonical.path)?.get("out");
-            return out === undefined ? [] : [out];
+          const { failed, skipped } = await buildPackages([], buildContext(args, io, { store, signal }), {
+            sources,
+            partition: undefined,
+            check: true,
+            again: false,
+            jobs: readJobs(args),
+            keepGoing: args.flag("keep-going"),
+            packageOf: (used) => set.packageOf(used),
           });
+          const code = reportFailures({ failed, skipped }, io);
+          if (code !== 0) return code;
+          const paths = sources.flatMap(({ canonical }) => outputPaths(canonical)["out"] ?? []);
           if (folder !== undefined)
             for (const path of paths) await restorePath(folder, dumpPath(store.realPath(path)), { signal });
           await writePaths(folder === undefined ? paths : [folder], args.flag("json"), io);
