@@ -4,13 +4,16 @@
  *
  * As bubblewrap does it: the process is made in namespaces of all kinds, the user namespace among them, which own
  * nothing of the caller's. It mounts its root, changes to it, detaches the host's, and gives up its capabilities.
+ *
+ * Most of that is the same for all jobs of a kind. So the next process is made, and goes that far, while the builder of
+ * the one before runs.
  */
 import { Buffer } from "node:buffer";
-import { closeSync, constants, openSync, readFileSync } from "node:fs";
+import { openSync, readFileSync } from "node:fs";
 import type { Ended, Engine, Job, Running } from "./engine.ts";
 import { endOf } from "./libc.ts";
-import { rootMounts } from "./skeleton.ts";
-import { type CallList, type Cloned, makeCallList, startCalls } from "./system-calls.ts";
+import { type Kind, kindMounts, ownMounts } from "./skeleton.ts";
+import { type CallList, makeCallList, type Process, startProcess } from "./system-calls.ts";
 import type { Mount } from "./table.ts";
 
 /** Flags of clone(2): namespaces for mounts, control groups, host name, IPC, users, processes; and for the network. */
@@ -23,6 +26,7 @@ const MS_REMOUNT = 32;
 const MS_BIND = 4096;
 const MS_REC = 16384;
 const MS_PRIVATE = 1 << 18;
+const MS_SLAVE = 1 << 19;
 const MNT_DETACH = 2;
 const AF_INET = 2;
 const SOCK_DGRAM_CLOEXEC = 0o2000002;
@@ -49,51 +53,73 @@ type Options = {
   readonly covered: readonly string[];
 };
 
-type Process = {
+/** A process that waits for a job, or has one. */
+type Started = {
+  readonly process: Process;
   readonly pid: number;
-  readonly cloned: Cloned;
-  readonly end: (ended: Ended) => void;
+  end: ((ended: Ended) => void) | undefined;
 };
 
 export function direct(options: Options): Engine {
   const lastCapability = Number(readFileSync("/proc/sys/kernel/cap_last_cap", "utf8"));
   const nothing = openSync("/dev/null", "r+");
-  const processes = new Set<Process>();
+  const alive = new Map<number, Started>();
+  /** What waits for a job, by the kind that it is ready for. */
+  const ready = new Map<string, Started>();
+
   process.on("SIGCHLD", () => {
-    for (const each of processes) {
-      const code = endOf(each.pid);
+    for (const [pid, { process, end }] of alive) {
+      const code = endOf(pid);
       if (code === undefined) continue;
-      processes.delete(each);
-      each.end({ code, status: each.cloned.failure() ?? "" });
+      alive.delete(pid);
+      end?.({ code, status: process.failure() ?? "" });
     }
   });
 
+  /** Start a process and let it come as far as it can without a job; gives why there is none, where there is none. */
+  function startKind(kind: Kind, root: string): Started | string {
+    const list = makeCallList();
+    list.add("dup2", nothing, 0);
+    // All that Node opens is closed by execve; its channel is not its own.
+    list.add("close", 3);
+    list.try("close_range", 3, lastDescriptor, 0);
+    mapUser(list);
+    list.add("mount", 0, "/", 0, MS_REC | MS_SLAVE, 0);
+    prepareRoot(list, kind, root, options);
+    takeRights(list, lastCapability);
+    const process = startProcess(list, apart | (kind.network ? 0 : CLONE_NEWNET));
+    if (process.pid === undefined) return process.failure() ?? "";
+    const started: Started = { process, pid: process.pid, end: undefined };
+    alive.set(process.pid, started);
+    return started;
+  }
+
   function start(job: Job): Running {
-    const output = openSync(job.output, constants.O_WRONLY);
-    try {
-      const list = makeCallList();
-      mapUser(list);
-      enterRoot(list, job, options);
-      openDescriptors(list, nothing, output);
-      becomeHarmless(list, lastCapability);
-      becomeBuilder(list, job);
-      const cloned = startCalls(list, apart | (job.spec.network ? 0 : CLONE_NEWNET));
-      const { pid } = cloned;
-      if (pid === undefined)
-        return { ended: Promise.resolve({ code: -1, status: cloned.failure() ?? "" }), kill: () => {} };
-      const { promise: ended, resolve: end } = Promise.withResolvers<Ended>();
-      const started = { pid, cloned, end };
-      processes.add(started);
-      return {
-        ended,
-        kill: () => {
-          // Its number is its own until it is waited for.
-          if (processes.has(started)) process.kill(pid, "SIGKILL");
-        },
-      };
-    } finally {
-      closeSync(output);
-    }
+    const { spec, root } = job;
+    const kind = { network: spec.network, shell: spec.shell };
+    const key = `${root}\0${spec.shell}`;
+    const waiting = ready.get(key);
+    ready.delete(key);
+    const started = waiting !== undefined && alive.has(waiting.pid) ? waiting : startKind(kind, root);
+    if (typeof started === "string")
+      return { ended: Promise.resolve({ code: -1, status: started }), kill: () => {} };
+    const list = makeCallList();
+    enterRoot(list, job, options);
+    becomeBuilder(list, job);
+    const { promise: ended, resolve } = Promise.withResolvers<Ended>();
+    started.end = resolve;
+    started.process.goOn(list);
+    setImmediate(() => {
+      const next = ready.has(key) ? "" : startKind(kind, root);
+      if (typeof next !== "string") ready.set(key, next);
+    });
+    return {
+      ended,
+      kill: () => {
+        // Its number is its own until it is waited for.
+        if (alive.get(started.pid) === started) process.kill(started.pid, "SIGKILL");
+      },
+    };
   }
 
   return { name: "direct", start };
@@ -111,10 +137,8 @@ function mapUser(list: CallList): void {
   writeFile(list, "/proc/self/gid_map", `100 ${process.getegid?.()} 1`);
 }
 
-function enterRoot(list: CallList, job: Job, { readOnly, covered }: Options): void {
-  const { spec, inputs, root } = job;
-  list.add("mount", 0, "/", 0, MS_REC | MS_PRIVATE, 0);
-  for (const each of rootMounts(spec, { root, target: root, inputs, readOnly })) mount(list, each);
+function prepareRoot(list: CallList, kind: Kind, root: string, { readOnly, covered }: Options): void {
+  for (const each of kindMounts(kind, { root, target: root, readOnly })) mount(list, each);
   mount(list, { source: "proc", target: `${root}/proc`, type: "proc", options: "nosuid,nodev,noexec" });
   // A user namespace of its own would let the process mount control groups, which belong to the caller.
   writeFile(list, `${root}/proc/sys/user/max_user_namespaces`, "0");
@@ -127,14 +151,30 @@ function enterRoot(list: CallList, job: Job, { readOnly, covered }: Options): vo
     });
   list.add("sethostname", "localhost", "localhost".length);
   list.add("setdomainname", "(none)", "(none)".length);
-  if (!spec.network) {
-    // `struct ifreq` (linux/if.h): a name of 16 bytes, then IFF_UP and IFF_LOOPBACK.
-    const request = Buffer.alloc(40);
-    request.write("lo");
-    request.writeUInt16LE(9, 16);
-    const socket = list.add("socket", AF_INET, SOCK_DGRAM_CLOEXEC, 0);
-    list.add("ioctl", socket, SIOCSIFFLAGS, request);
-  }
+  if (kind.network) return;
+  // `struct ifreq` (linux/if.h): a name of 16 bytes, then IFF_UP and IFF_LOOPBACK.
+  const request = Buffer.alloc(40);
+  request.write("lo");
+  request.writeUInt16LE(9, 16);
+  const socket = list.add("socket", AF_INET, SOCK_DGRAM_CLOEXEC, 0);
+  list.add("ioctl", socket, SIOCSIFFLAGS, request);
+}
+
+/** Take away what the process could do to others. The helper has no new privileges and a system call filter already. */
+function takeRights(list: CallList, lastCapability: number): void {
+  list.add("setsid");
+  for (let capability = 0; capability <= lastCapability; capability += 1)
+    list.add("prctl", PR_CAPBSET_DROP, capability);
+  // What Node ignores; its handlers are gone with execve.
+  for (const signal of [SIGPIPE, SIGXFSZ]) list.add("rt_sigaction", signal, Buffer.alloc(32), 0, 8);
+}
+
+function enterRoot(list: CallList, { spec, inputs, root, output }: Job, { readOnly }: Options): void {
+  // Until here it has followed what the host mounts.
+  list.add("mount", 0, "/", 0, MS_REC | MS_PRIVATE, 0);
+  for (const each of ownMounts(spec, { target: root, inputs, readOnly })) mount(list, each);
+  list.add("dup2", list.add("open", output, O_WRONLY_CLOEXEC), 1);
+  list.add("dup2", 1, 2);
   list.add("chdir", root);
   // Stacks the host's root on the sandbox's, from where it is taken away.
   list.add("pivot_root", ".", ".");
@@ -159,27 +199,9 @@ function mount(list: CallList, { source, target, type, options }: Mount): void {
   }
 }
 
-function openDescriptors(list: CallList, nothing: number, output: number): void {
-  list.add("dup2", nothing, 0);
-  list.add("dup2", output, 1);
-  list.add("dup2", output, 2);
-  // All that Node opens is closed by execve; its channel is not its own.
-  list.add("close", 3);
-  list.try("close_range", 3, lastDescriptor, 0);
-}
-
-/** Take away what the process could do to others. The helper has no new privileges and a system call filter already. */
-function becomeHarmless(list: CallList, lastCapability: number): void {
-  list.add("setsid");
-  for (let capability = 0; capability <= lastCapability; capability += 1)
-    list.add("prctl", PR_CAPBSET_DROP, capability);
+function becomeBuilder(list: CallList, { spec: { program, args, env, cwd } }: Job): void {
   // _LINUX_CAPABILITY_VERSION_3 for itself, and three sets of 64 bits.
   list.add("capset", Buffer.from("2205082000000000", "hex"), Buffer.alloc(24));
-}
-
-function becomeBuilder(list: CallList, { spec: { program, args, env, cwd } }: Job): void {
-  // What Node ignores; its handlers are gone with execve.
-  for (const signal of [SIGPIPE, SIGXFSZ]) list.add("rt_sigaction", signal, Buffer.alloc(32), 0, 8);
   list.add("rt_sigprocmask", SIG_SETMASK, Buffer.alloc(8), 0, 8);
   const variables = Object.entries({ ...env, PWD: cwd }).map(([name, value]) => `${name}=${value}`);
   list.add("execve", program, { words: [program, ...args] }, { words: variables });

@@ -7,32 +7,33 @@
 import { spawnSync } from "node:child_process";
 import { closeSync, readdirSync, readFileSync } from "node:fs";
 import { CleaveError } from "../base/index.ts";
-import { bubblewrap, bubblewrapTools } from "./bubblewrap.ts";
 import { direct } from "./direct.ts";
 import type { Engine, Running } from "./engine.ts";
 import { systemCallFilter } from "./filter.ts";
-import { loadFilter } from "./libc.ts";
+import { dumpNoCore, fixAddresses, loadFilter } from "./libc.ts";
 import { type Answer, type Request, type Setup, sendError } from "./message.ts";
 import { checkProgram } from "./program.ts";
 import { coveredProc, makeMountPoints, makeRoot } from "./skeleton.ts";
-import { checkSpec, type SandboxSpec } from "./spec.ts";
+import { checkSpec, type KnownInputs, type SandboxSpec } from "./spec.ts";
 import { hasSystemCalls } from "./system-calls.ts";
 import { makeReadOnly } from "./table.ts";
 import { findProgram, findTools } from "./tools.ts";
-import { unshare, unshareTools } from "./unshare.ts";
-import { byWorkers } from "./worker.ts";
 
 const { folder, searchPath, engine: wanted }: Setup = JSON.parse(process.argv[2] ?? "");
 const running = new Map<number, Running>();
 const roots = new Map<string, string>();
+const known: KnownInputs = new Map();
 
 process.on("disconnect", () => process.exit());
 closeInherited();
 try {
+  // Every builder inherits this, and Nix gives it to its own.
+  process.umask(0o022);
+  dumpNoCore();
+  fixAddresses();
   const filter = systemCallFilter(process.arch);
-  // Every process of an engine inherits it.
   if (filter !== undefined) loadFilter(filter);
-  const engine = chooseEngine();
+  const engine = await chooseEngine();
   process.on("message", (request: Request) => handle(request, engine));
   answer({ type: "ready", engine: { name: engine.name, filter: filter !== undefined } });
 } catch (error) {
@@ -60,7 +61,8 @@ function closeInherited(): void {
   }
 }
 
-function chooseEngine(): Engine {
+/** Choose the engine, and load no code of others. */
+async function chooseEngine(): Promise<Engine> {
   const covered = coveredProc(readFileSync("/proc/self/uid_map", "utf8"));
   const readOnly = makeReadOnly(readFileSync("/proc/self/mountinfo"));
   if (wanted === "direct" || (wanted === undefined && hasSystemCalls)) {
@@ -72,12 +74,13 @@ function chooseEngine(): Engine {
       });
     return direct({ readOnly, covered });
   }
+  const { byWorkers } = await import("./worker.ts");
   const bwrap = wanted === "unshare" ? undefined : findProgram("bwrap", searchPath);
   const version = bwrap === undefined ? undefined : readVersion(bwrap);
   if (bwrap !== undefined && version !== undefined && isRecent(version)) {
+    const { bubblewrap, bubblewrapTools } = await import("./bubblewrap.ts");
     const tools = findTools(searchPath, bubblewrapTools);
-    const engine = bubblewrap({ bwrap, tools, readOnly, covered });
-    return byWorkers(engine, { shell: tools.sh, folder });
+    return byWorkers(bubblewrap({ bwrap, tools, readOnly, covered }), { shell: tools.sh, folder });
   }
   if (wanted === "bubblewrap")
     throw new CleaveError({
@@ -88,6 +91,7 @@ function chooseEngine(): Engine {
           : `bubblewrap is of version ${version}, and 0.8 is the oldest that can shut out user namespaces`,
       hint: "install bubblewrap 0.8 or later, or leave the choice to cleave",
     });
+  const { unshare, unshareTools } = await import("./unshare.ts");
   const tools = findTools(searchPath, unshareTools);
   const engine = unshare({ tools, stage: `${folder}/stage`, readOnly, covered });
   return byWorkers(engine, { shell: tools.sh, folder });
@@ -120,7 +124,7 @@ function handle(request: Request, engine: Engine): void {
 }
 
 function start({ id, spec, output }: Extract<Request, { type: "run" }>, engine: Engine): void {
-  const inputs = checkSpec(spec);
+  const inputs = checkSpec(spec, known);
   checkProgram(spec);
   makeMountPoints(spec.store, inputs);
   const run = engine.start({ spec, inputs, root: rootFor(spec), prefix: `${folder}/${id}`, output });

@@ -14,6 +14,11 @@ const MAP_PRIVATE_ANONYMOUS = 0x22;
 const SIG_BLOCK = 0;
 const SIG_SETMASK = 2;
 const WNOHANG = 1;
+const ADDR_NO_RANDOMIZE = 0x0040000n;
+const RLIMIT_CORE = 4;
+const FUTEX_WAKE_PRIVATE = 129;
+/** Of x86-64. */
+const SYS_futex = 202n;
 const PR_SET_SECCOMP = 22;
 const SECCOMP_MODE_FILTER = 2;
 
@@ -38,8 +43,12 @@ function load() {
       mprotect: { arguments: ["u64", "u64", "i32"], return: "i32" },
       clone: { arguments: ["u64", "u64", "i32", "u64"], return: "i32" },
       waitpid: { arguments: ["i32", "buffer", "i32"], return: "i32" },
+      personality: { arguments: ["u64"], return: "i32" },
+      getrlimit: { arguments: ["i32", "buffer"], return: "i32" },
+      setrlimit: { arguments: ["i32", "buffer"], return: "i32" },
       prctl: { arguments: ["i32", "u64", "u64", "u64", "u64"], return: "i32" },
       pthread_sigmask: { arguments: ["i32", "buffer", "buffer"], return: "i32" },
+      syscall: { arguments: ["i64", "u64", "i32", "i32"], return: "i64" },
       __errno_location: { arguments: [], return: "pointer" },
     });
     const place = functions.__errno_location();
@@ -80,6 +89,19 @@ export function makeCode(code: Buffer): number {
   if (mprotect(place, size, PROT_READ | PROT_EXEC) !== 0)
     throw new Error(`mprotect: ${describeErrno(errno())}`);
   return Number(place);
+}
+
+/** Let processes that will be started have the same addresses each time; a container may forbid it. */
+export function fixAddresses(): void {
+  libc().personality(ADDR_NO_RANDOMIZE);
+}
+
+/** Let no process that will be started leave a core dump, unless it asks for one. */
+export function dumpNoCore(): void {
+  const limits = Buffer.alloc(16);
+  libc().getrlimit(RLIMIT_CORE, limits);
+  limits.writeBigUInt64LE(0n, 0);
+  libc().setrlimit(RLIMIT_CORE, limits);
 }
 
 /**
@@ -125,6 +147,11 @@ export function clone({ code, argument, stack, flags }: CloneRequest): number {
   const failed = pid < 0 ? -errno() : 0;
   pthread_sigmask(SIG_SETMASK, oldSignals, nothing);
   return failed < 0 ? failed : pid;
+}
+
+/** Wake who waits at an address by futex(2), with its private form. */
+export function wake(address: number): void {
+  libc().syscall(SYS_futex, BigInt(address), FUTEX_WAKE_PRIVATE, 1);
 }
 
 const status = Buffer.alloc(4);

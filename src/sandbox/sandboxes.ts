@@ -10,7 +10,7 @@ import { describeFailure } from "./failure.ts";
 import { type Answer, type Request, receiveError, type Setup } from "./message.ts";
 import { type OutputPipe, openOutput } from "./output-pipe.ts";
 import type { SandboxSpec } from "./spec.ts";
-import { findProgram, findTools } from "./tools.ts";
+import { findTools } from "./tools.ts";
 
 export type SandboxesOptions = {
   /** A folder of the host's for this room's own files; what it puts there goes when it is closed. */
@@ -239,17 +239,15 @@ function launch(
   reject: (error: unknown) => void,
 ): { readonly child: ChildProcess; readonly errors: Socket; readonly folder: string } | undefined {
   try {
-    const tools = findTools(searchPath, ["sh", "setpriv", "unshare"]);
+    const tools = findTools(searchPath, ["setpriv", "unshare"]);
     const compileCache = getCompileCacheDir()?.replace(/\/[^/]+$/, "");
     const own = mkdtempSync(`${folder}/sandbox-`);
     const setup: Setup = { folder: own, searchPath, engine };
     const helper = fileURLToPath(ownModule("sandbox/helper.ts"));
     const child = spawn(
-      tools.sh,
+      tools.setpriv,
       [
-        "-c",
-        prelude,
-        "sh",
+        ...["--no-new-privs", "--pdeathsig", "KILL", "--", tools.unshare],
         ...(isPrivileged() ? [] : ["--user", "--map-root-user"]),
         ...["--pid", "--fork", "--kill-child", "--mount-proc", "--propagation", "slave"],
         ...[process.execPath, helper, JSON.stringify(setup)],
@@ -257,9 +255,6 @@ function launch(
       {
         cwd: "/",
         env: {
-          SETPRIV: tools.setpriv,
-          UNSHARE: tools.unshare,
-          SETARCH: findProgram("setarch", searchPath) ?? "false",
           // Where this process keeps its compiled code, the helper finds its own in half the time.
           ...(compileCache === undefined ? {} : { NODE_COMPILE_CACHE: compileCache }),
         },
@@ -276,16 +271,6 @@ function launch(
     return undefined;
   }
 }
-
-/**
- * What every builder inherits, and Nix gives its own: the umask, no core dumps, fixed addresses (where a container
- * allows that), and no new privileges.
- */
-const prelude = `umask 022
-ulimit -S -c 0
-set -- "$UNSHARE" "$@"
-if "$SETARCH" -R true 2>/dev/null; then set -- "$SETARCH" -R "$@"; fi
-exec "$SETPRIV" --no-new-privs --pdeathsig KILL -- "$@"`;
 
 /** Whether this process may make namespaces without a user namespace (CAP_SYS_ADMIN, linux/capability.h). */
 function isPrivileged(): boolean {

@@ -54,7 +54,7 @@ function isWritable(path: string): boolean {
 }
 
 /** The parts of the root that differ between sandboxes. */
-type Kind = Pick<SandboxSpec, "network" | "shell">;
+export type Kind = Pick<SandboxSpec, "network" | "shell">;
 
 /**
  * Make a root folder: mount points and the few files of `/etc`, which are those of Nix's sandbox. It is shared by
@@ -140,14 +140,20 @@ type Place = {
   readonly readOnly: (host: string) => string;
 };
 
-/** List the mounts that make a whole sandbox under a target, all but `/proc`. */
-export function rootMounts(spec: SandboxSpec, { root, target, inputs, readOnly }: Place): Mount[] {
-  const bind = (source: string, inside: string, options: string): Mount => ({
-    source,
-    target: `${target}${inside}`,
-    type: "none",
-    options,
-  });
+/** List the mounts that make a whole sandbox, all but `/proc`. */
+export function rootMounts(spec: SandboxSpec, place: Place): Mount[] {
+  return [...kindMounts(spec, place), ...ownMounts(spec, place)];
+}
+
+const bind = (source: string, target: string, options: string): Mount => ({
+  source,
+  target,
+  type: "none",
+  options,
+});
+
+/** List the mounts that all sandboxes of a kind have alike. */
+export function kindMounts(kind: Kind, { root, target, readOnly }: Omit<Place, "inputs">): Mount[] {
   const memory = (inside: string): Mount => ({
     source: "tmpfs",
     target: `${target}${inside}`,
@@ -155,8 +161,8 @@ export function rootMounts(spec: SandboxSpec, { root, target, inputs, readOnly }
     options: "nosuid,nodev,mode=1777",
   });
   return [
-    bind(root, "", readOnly(root)),
-    ...devices.map((name) => bind(`/dev/${name}`, `/dev/${name}`, "bind")),
+    bind(root, target, readOnly(root)),
+    ...devices.map((name) => bind(`/dev/${name}`, `${target}/dev/${name}`, "bind")),
     {
       source: "devpts",
       target: `${target}/dev/pts`,
@@ -165,11 +171,17 @@ export function rootMounts(spec: SandboxSpec, { root, target, inputs, readOnly }
     },
     memory("/dev/shm"),
     memory("/tmp"),
-    ...filesOfHost(spec).map((file) => bind(file.source, file.target, readOnly(file.source))),
-    bind(spec.build, "/build", "rbind"),
-    bind(spec.store, "/nix/store", "rbind"),
+    ...filesOfHost(kind).map((file) => bind(file.source, target + file.target, readOnly(file.source))),
+  ];
+}
+
+/** List the mounts that a sandbox does not share, which come after those of its kind. */
+export function ownMounts(spec: SandboxSpec, { target, inputs, readOnly }: Omit<Place, "root">): Mount[] {
+  return [
+    bind(spec.build, `${target}/build`, "rbind"),
+    bind(spec.store, `${target}/nix/store`, "rbind"),
     ...inputs
       .filter(({ kind }) => kind !== "symlink")
-      .map(({ host, inside }) => bind(host, inside, readOnly(host))),
+      .map(({ host, inside }) => bind(host, target + inside, readOnly(host))),
   ];
 }

@@ -49,11 +49,14 @@ const longest = 128 * 1024 - 1;
 /** An input, and what the host has there. */
 export type KnownInput = SandboxInput & { readonly kind: "file" | "folder" | "symlink" };
 
+/** Inputs that were looked at, by their host's path: they do not change while there are sandboxes. */
+export type KnownInputs = Map<string, KnownInput>;
+
 /**
- * Check what can be checked before anything is made, and say what each input is. Throws `sandbox-spec`, with the
- * path as location.
+ * Check what can be checked before anything is made, and say what each input is; adds to `known`. Throws `sandbox-spec`, with
+ * the path as location.
  */
-export function checkSpec(spec: SandboxSpec): KnownInput[] {
+export function checkSpec(spec: SandboxSpec, known: KnownInputs): KnownInput[] {
   for (const word of [spec.program, ...spec.args]) checkWord("an argument", word);
   for (const [name, value] of Object.entries(spec.env)) {
     if (name === "" || name.includes("="))
@@ -71,28 +74,37 @@ export function checkSpec(spec: SandboxSpec): KnownInput[] {
   const seen = new Map<string, string>();
   return spec.inputs.map((input) => {
     const { host, inside } = input;
-    checkInside("an input", inside);
-    const name = inputName(input);
-    if (!inside.startsWith("/nix/store/") || name === "" || name.includes("/") || /^\.\.?$/.test(name))
-      refuse(
-        `the input ${quote(inside)} is not directly in the store`,
-        "inputs are called /nix/store/NAME",
-        host,
-      );
     const other = seen.get(inside);
     if (other !== undefined)
       refuse(`the input ${quote(inside)} is there twice`, `the other one is ${quote(other)}`, host);
     seen.set(inside, host);
-    const status = look(`the input ${quote(inside)}`, host, lstatSync);
-    if (status.isSymbolicLink()) return { host, inside, kind: "symlink" };
-    if (status.isDirectory()) return { host, inside, kind: "folder" };
-    if (status.isFile()) return { host, inside, kind: "file" };
-    return refuse(
-      `the input ${quote(inside)} is neither file, folder nor symlink`,
-      "a store holds no sockets, pipes or devices",
+    const before = known.get(host);
+    if (before?.inside === inside) return before;
+    const found = { host, inside, kind: kindOf(input) };
+    known.set(host, found);
+    return found;
+  });
+}
+
+function kindOf(input: SandboxInput): KnownInput["kind"] {
+  const { host, inside } = input;
+  checkInside("an input", inside);
+  const name = inputName(input);
+  if (!inside.startsWith("/nix/store/") || name === "" || name.includes("/") || /^\.\.?$/.test(name))
+    refuse(
+      `the input ${quote(inside)} is not directly in the store`,
+      "inputs are called /nix/store/NAME",
       host,
     );
-  });
+  const status = look(`the input ${quote(inside)}`, host, lstatSync);
+  if (status.isSymbolicLink()) return "symlink";
+  if (status.isDirectory()) return "folder";
+  if (status.isFile()) return "file";
+  return refuse(
+    `the input ${quote(inside)} is neither file, folder nor symlink`,
+    "a store holds no sockets, pipes or devices",
+    host,
+  );
 }
 
 function checkWord(what: string, word: string): void {

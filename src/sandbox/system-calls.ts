@@ -2,11 +2,13 @@
  * Lists of system calls, which a new process carries out one after the other until one of them makes it a program.
  *
  * The process shares this one's memory until then (CLONE_VM), so that making it costs nothing of what memory costs, and
- * runs no code of Node or libc, which could not bear that. What it runs is 83 bytes for x86-64:
+ * runs no code of Node or libc, which could not bear that. What it runs is 94 bytes for x86-64:
  *
  *              mov  r12, rdi           the area
- *              lea  rbx, [r12+24]      the first call
+ *              lea  rbx, [r12+32]      the first call
  *     next:    mov  rax, [rbx]         its number
+ *              test rax, rax
+ *              js   jump
  *              mov  rdi, [rbx+8]       its arguments
  *              mov  rsi, [rbx+16]
  *              mov  rdx, [rbx+24]
@@ -27,20 +29,24 @@
  *              mov  eax, 231           exit_group(127)
  *              mov  edi, 127
  *              syscall
+ *     jump:    mov  rbx, [rbx+8]
+ *              jmp  next
  *
- * An area is words of 8 bytes: the errno, the end of the call, a place for results that nobody wants; the calls, 9 words
- * each as above; bytes that they point to; the stack. It is no longer looked at by the process once that has become a program.
+ * An area is words of 8 bytes: the errno, the end of the call, a place for results that nobody wants, whether there is more to do; the
+ * calls, 9 words each as above; bytes that they point to; the stack. The first list of a process ends with a call that waits
+ * for more, and with a jump: back to that call, until it leads to the second list.
  */
 import { Buffer } from "node:buffer";
 import { encodeText } from "../base/index.ts";
-import { addressOf, clone, describeErrno, makeCode } from "./libc.ts";
+import { addressOf, clone, describeErrno, makeCode, wake } from "./libc.ts";
 
 const machineCode =
-  "4989fc498d5c2418488b03488b7b08488b7310488b53184c8b53204c8b43284c8b4b300f05488b4b38488901" +
-  "488b4b404883c3484885c079cf4885c975ca4989042449895c2408b8e7000000bf7f0000000f05";
+  "4989fc498d5c2420488b034885c07848488b7b08488b7310488b53184c8b53204c8b43284c8b4b300f05488b4b384889" +
+  "01488b4b404883c3484885c079ca4885c975c54989042449895c2408b8e7000000bf7f0000000f05488b5b08ebaa";
 
 /** Numbers of x86-64 (asm/unistd_64.h). */
 const numbers = {
+  jump: -1,
   write: 1,
   open: 2,
   close: 3,
@@ -59,6 +65,8 @@ const numbers = {
   umount2: 166,
   sethostname: 170,
   setdomainname: 171,
+  futex: 202,
+  exit_group: 231,
   close_range: 436,
 } as const;
 
@@ -99,14 +107,18 @@ export function makeCallList(): CallList {
   };
 }
 
-export type Cloned = {
+export type Process = {
   /** Its number; `undefined` where there can be no process. */
   readonly pid: number | undefined;
+  /** Have it carry out its second and last list. */
+  readonly goOn: (list: CallList) => void;
   /** Say what failed and why, where there is no process or it has ended because of that. */
   readonly failure: () => string | undefined;
 };
 
-const header = 24;
+const trash = 16;
+const flag = 24;
+const header = 32;
 const callSize = 72;
 const stackSize = 4096;
 const CLONE_VM = 0x100;
@@ -115,29 +127,52 @@ const SIGCHLD = 17;
 let code: number | undefined;
 
 /**
- * Start a process that carries out calls, in new namespaces by the flags of clone(2). Hold on to what this gives until the
- * process has ended.
+ * Start a process that carries out calls and then waits for more, in new namespaces by the flags of clone(2). Hold on to what
+ * this gives until the process has ended.
  */
-export function startCalls({ calls }: CallList, namespaces: number): Cloned {
-  const area = layOut(calls);
+export function startProcess({ calls }: CallList, namespaces: number): Process {
+  const area = layOut([...calls, waiting, jump]);
   const start = addressOf(area);
+  const wait = header + calls.length * callSize;
+  const target = wait + callSize + 8;
+  area.writeBigUInt64LE(BigInt(start + flag), wait + 8);
+  area.writeBigUInt64LE(BigInt(start + wait), target);
   code ??= makeCode(Buffer.from(machineCode, "hex"));
   const stack = Math.floor((start + area.length) / 16) * 16;
   const pid = clone({ code, argument: start, stack, flags: CLONE_VM | SIGCHLD | namespaces });
   if (pid < 0) {
     const failure = `clone, for a process in new namespaces: ${describeErrno(-pid)}`;
-    return { pid: undefined, failure: () => failure };
+    return { pid: undefined, goOn: () => {}, failure: () => failure };
   }
+  const parts = [{ calls, area }];
   return {
     pid,
+    goOn: (list) => {
+      const rest = layOut([...list.calls, end]);
+      parts.push({ calls: list.calls, area: rest });
+      area.writeBigUInt64LE(BigInt(addressOf(rest) + header), target);
+      area.writeUInt32LE(1, flag);
+      wake(start + flag);
+    },
     failure: () => {
       const errno = -area.readInt32LE(0);
       if (errno === 0) return undefined;
-      const failed = calls[(Number(area.readBigUInt64LE(8)) - start - header) / callSize - 1];
-      return failed === undefined ? undefined : `${describeCall(failed)}: ${describeErrno(errno)}`;
+      const after = Number(area.readBigUInt64LE(8));
+      for (const part of parts) {
+        const failed = part.calls[(after - addressOf(part.area) - header) / callSize - 1];
+        if (failed !== undefined) return `${describeCall(failed)}: ${describeErrno(errno)}`;
+      }
+      return describeErrno(errno);
     },
   };
 }
+
+const FUTEX_WAIT_PRIVATE = 128;
+/** Waits while the flag is 0; where it is not any more, there is nothing to wait for. */
+const waiting: Call = { name: "futex", args: [0, FUTEX_WAIT_PRIVATE, 0, 0], mayFail: true };
+const jump: Call = { name: "jump", args: [0], mayFail: true };
+/** For a list that has not made the process a program. */
+const end: Call = { name: "exit_group", args: [0], mayFail: true };
 
 function describeCall({ name, args }: Call): string {
   return [name, ...args.filter((each) => typeof each === "string")].join(" ");
@@ -183,7 +218,7 @@ function layOut(calls: readonly Call[]): Buffer {
   for (const [index, { name, args, mayFail }] of calls.entries()) {
     const at = header + index * callSize;
     write(at, numbers[name]);
-    write(at + 56, start + 16);
+    write(at + 56, start + trash);
     write(at + 64, mayFail ? 1 : 0);
     for (const [number, arg] of args.entries()) {
       const argument = at + 8 + 8 * number;

@@ -3,17 +3,18 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { endOf } from "../../src/sandbox/libc.ts";
-import { type CallList, hasSystemCalls, makeCallList, startCalls } from "../../src/sandbox/system-calls.ts";
+import { type CallList, hasSystemCalls, makeCallList, startProcess } from "../../src/sandbox/system-calls.ts";
 import { temporaryFolder } from "../support/temp.ts";
 
 const O_WRONLY = 1;
 const skip = hasSystemCalls ? false : "for x86-64 only";
 
-async function carryOut(
-  list: CallList,
-): Promise<{ readonly code: number; readonly failure: string | undefined }> {
-  const { pid, failure } = startCalls(list, 0);
+type Outcome = { readonly code: number; readonly failure: string | undefined };
+
+async function carryOut(first: CallList, second: CallList = makeCallList()): Promise<Outcome> {
+  const { pid, goOn, failure } = startProcess(first, 0);
   assert.ok(pid !== undefined);
+  goOn(second);
   for (;;) {
     const code = endOf(pid);
     if (code !== undefined) return { code, failure: failure() };
@@ -44,19 +45,33 @@ test("a process carries out calls, with results of earlier ones, and becomes a p
 });
 
 test("the first call that fails ends the process, and is named", { skip }, async () => {
+  const bad = makeCallList();
+  bad.add("chdir", "/");
+  bad.add("chdir", "/dev/null/x");
+  bad.add("execve", "/bin/true", { words: ["true"] }, { words: [] });
+  const expected = { code: 127, failure: "chdir /dev/null/x: not a directory" };
+  assert.deepEqual(await carryOut(bad), expected);
+  assert.deepEqual(await carryOut(makeCallList(), bad), expected);
+});
+
+test("between its two lists a process waits", { skip }, async () => {
   const list = makeCallList();
-  list.add("chdir", "/");
-  list.add("chdir", "/dev/null/x");
-  list.add("execve", "/bin/true", { words: ["true"] }, { words: [] });
-  assert.deepEqual(await carryOut(list), {
-    code: 127,
-    failure: "chdir /dev/null/x: not a directory",
-  });
+  list.add("execve", "/bin/sh", { words: ["sh", "-c", "exit 7"] }, { words: [] });
+  const { pid = 0, goOn } = startProcess(makeCallList(), 0);
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  assert.equal(endOf(pid), undefined);
+  goOn(list);
+  for (;;) {
+    const code = endOf(pid);
+    if (code === undefined) continue;
+    assert.equal(code, 7);
+    return;
+  }
 });
 
 test("a process that cannot be made is a failure, too", { skip }, () => {
   const CLONE_THREAD = 0x10000;
-  const { pid, failure } = startCalls(makeCallList(), CLONE_THREAD);
+  const { pid, failure } = startProcess(makeCallList(), CLONE_THREAD);
   assert.equal(pid, undefined);
   assert.equal(failure(), "clone, for a process in new namespaces: invalid argument");
 });
@@ -67,7 +82,9 @@ test("processes that share this one's memory do not disturb each other", { skip 
     list.add("execve", "/bin/sh", { words: ["sh", "-c", `exit ${index}`] }, { words: [] });
     return list;
   });
-  const ended = await Promise.all(lists.map(carryOut));
+  const ended = await Promise.all(
+    lists.map((list, index) => (index % 2 ? carryOut(list) : carryOut(makeCallList(), list))),
+  );
   assert.deepEqual(
     ended.map(({ code }) => code),
     lists.map((_, index) => index),
