@@ -11,6 +11,8 @@
 
 const digits = "0123456789abcdfghijklmnpqrsvwxyz";
 
+/** The digits as bytes. */
+const units = Uint8Array.from(digits, (digit) => digit.charCodeAt(0));
 const worth = new Int8Array(128).fill(-1);
 for (let value = 0; value < digits.length; value += 1) worth[digits.charCodeAt(value)] = value;
 
@@ -24,24 +26,27 @@ export function base32Length(bytes: number): number {
   return Math.ceil((bytes * 8) / 5);
 }
 
-/** Every two digits, by the ten bits that they are worth. */
-const pairs = Array.from({ length: 1024 }, (_, bits) => digits.charAt(bits >> 5) + digits.charAt(bits & 31));
-
 /** Write bytes in Nix's base32. */
 export function formatBase32(bytes: Uint8Array): string {
-  let text = "";
+  const text = Buffer.allocUnsafe(base32Length(bytes.length));
+  writeBase32(bytes, text, 0);
+  return text.toString("latin1");
+}
+
+/** Write bytes in Nix's base32 into others, from `start` on. */
+export function writeBase32(bytes: Uint8Array, text: Uint8Array, start: number): void {
+  let to = start + base32Length(bytes.length);
   let bits = 0;
   let held = 0;
   for (let at = 0; at < bytes.length; at += 1) {
     held |= (bytes[at] ?? 0) << bits;
-    bits += 8;
-    if (bits < 10) continue;
-    text = pairs[held & 1023] + text;
-    held >>= 10;
-    bits -= 10;
+    for (bits += 8; bits >= 5; bits -= 5) {
+      to -= 1;
+      text[to] = units[held & 31] ?? 0;
+      held >>= 5;
+    }
   }
-  if (bits > 5) return pairs[held] + text;
-  return bits > 0 ? digits.charAt(held) + text : text;
+  if (bits > 0) text[start] = units[held] ?? 0;
 }
 
 /** Read `text` as Nix's base32 of exactly `size` bytes; `undefined` where it is not that. */

@@ -59,12 +59,6 @@ export function parseBaseName(text: string): StorePath {
   });
 }
 
-/** Put a hash part, which is taken as it is, and a name together. Throws `store-path-malformed` for the name. */
-export function joinStorePath(hashPart: string, name: string): StorePath {
-  checkStorePathName(name);
-  return `${prefix}${hashPart}-${name}` as StorePath;
-}
-
 /**
  * Split an absolute path in the store into the store path and what is below it, which is empty or starts with a
  * slash. Throws `store-path-malformed`.

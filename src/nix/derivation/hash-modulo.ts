@@ -110,8 +110,12 @@ export function moduloWithoutInputs(derivation: Derivation): Modulo | undefined 
 /** Compute the modulo of an input-addressed derivation from {@link moduloInputs} and the parts of its text. */
 export function moduloWithInputs(derivation: Derivation, inputs: string | undefined, parts: Parts): Modulo {
   const hash = inputs === undefined ? undefined : sha256Text(joinModulo(inputs, parts));
-  return { hash, outputs: [...derivation.outputs.keys()] };
+  const { outputs } = derivation;
+  return { hash, outputs: outputs.size === 1 && outputs.has("out") ? onlyOut : [...outputs.keys()] };
 }
+
+/** What nearly every derivation has. */
+const onlyOut: readonly string[] = ["out"];
 
 /** Write the inputs of a derivation by their modulos, in the order of these; `undefined` if one is deferred. */
 export function moduloInputs({ name, inputDrvs }: Derivation, graph: Graph): string | undefined {

@@ -87,16 +87,17 @@ export function cutEnv({ env, outputs }: Derivation, variables = inOrder(env)): 
   const parts: string[] = [];
   const names: string[] = [];
   let text = "[";
-  let comma = "";
+  let separator = '("';
   for (const [name, value] of variables) {
+    text += `${separator}${escapeText(name)}","`;
     if (outputs.has(name)) {
-      parts.push(inOnePiece(`${text}${comma}(${formatString(name)},"`));
+      parts.push(inOnePiece(text));
       names.push(name);
-      text = '")';
-    } else text += `${comma}(${formatString(name)},${formatString(value)})`;
-    comma = ",";
+      text = "";
+    } else text += escapeText(value);
+    separator = '"),("';
   }
-  parts.push(inOnePiece(`${text}]`));
+  parts.push(inOnePiece(text === "[" ? "[]" : `${text}")]`));
   return { parts, names };
 }
 
@@ -151,7 +152,8 @@ function formatInput({ outputs, dynamic }: InputOutputs): string {
 /** Write names of outputs or paths. */
 function formatNames(names: readonly string[]): string {
   if (names.length === 0) return "[]";
-  if (names.length === 1) return `[${formatPlain("output name", names[0] ?? "")}]`;
+  if (names.length === 1)
+    return names[0] === "out" ? '["out"]' : `[${formatPlain("output name", names[0] ?? "")}]`;
   return `[${ordered(names)
     .map((name) => formatPlain("output name", name))
     .join(",")}]`;
