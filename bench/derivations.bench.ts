@@ -1,18 +1,20 @@
 /** What it costs to make derivations in memory: hashes modulo, paths of outputs and of derivations. Nix does the same. */
 import { execFileSync } from "node:child_process";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { nixIn } from "../test/support/nix.ts";
 import { temporaryFolder } from "../test/support/temp.ts";
+import { install } from "./support/installed.ts";
 import { type Command, measure, round } from "./support/measure.ts";
 import { type Budget, budgets, figures } from "./support/report.ts";
 
 using temp = temporaryFolder();
 const nix = nixIn(temp.path);
-const here = (file: string) => fileURLToPath(new URL(file, import.meta.url));
+const here = (file: string) => join(import.meta.dirname, file);
+const make = install(temp.path).script(here("derivations/make.ts"));
 
 function cleave(count: number): Command {
   return {
-    command: [process.execPath, "--conditions=cleave-source", here("derivations/make.ts"), `${count}`],
+    command: [process.execPath, make, `${count}`],
     env: { PATH: process.env["PATH"], NODE_COMPILE_CACHE: `${temp.path}/compile-cache` },
   };
 }

@@ -1,9 +1,9 @@
 /** NARs of a large file and of a tree of many files, beside openssl and Nix; and how much memory they take. */
 import { closeSync, ftruncateSync, mkdirSync, openSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { nixIn } from "../test/support/nix.ts";
 import { temporaryFolder } from "../test/support/temp.ts";
+import { install } from "./support/installed.ts";
 import { type Figure, measure, round } from "./support/measure.ts";
 import { budgets, figures } from "./support/report.ts";
 import { makeLargeTree, noise } from "./support/trees.ts";
@@ -33,7 +33,7 @@ const sparse = openSync(path("sparse"), "wx");
 ftruncateSync(sparse, 4 * 2 ** 30);
 closeSync(sparse);
 
-const cleave = fileURLToPath(new URL("../cleave", import.meta.url));
+const { cleave } = install(path("installed"));
 const hash = (name: string) => ({ command: [cleave, "hash", "path", path(name)] as const, env });
 const nixHash = (name: string) => ({ command: ["nix", "hash", "path", path(name)] as const, env });
 

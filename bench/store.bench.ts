@@ -2,10 +2,10 @@
 import { execFileSync } from "node:child_process";
 import { closeSync, ftruncateSync, openSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { openLocalStore } from "../src/store/index.ts";
 import { nixIn } from "../test/support/nix.ts";
 import { temporaryFolder } from "../test/support/temp.ts";
+import { install } from "./support/installed.ts";
 import { type Command, type Figure, measure, round } from "./support/measure.ts";
 import { budgets, figures } from "./support/report.ts";
 import { makeLargeTree } from "./support/trees.ts";
@@ -13,7 +13,7 @@ import { makeLargeTree } from "./support/trees.ts";
 using temp = temporaryFolder();
 const path = (name: string) => join(temp.path, name);
 const nix = nixIn(temp.path);
-const cleave = fileURLToPath(new URL("../cleave", import.meta.url));
+const { cleave } = install(path("installed"));
 const own = path("own");
 const env = { ...nix.env, XDG_CACHE_HOME: path("cache"), CLEAVE_ROOT: own };
 
