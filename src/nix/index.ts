@@ -85,7 +85,8 @@ export { type HashPathOptions, hashPath } from "./nar/hash-path.ts";
 export { type ListOptions, listNar, readNarFile } from "./nar/list.ts";
 export { type NarParser, narParser, parseNar } from "./nar/parser.ts";
 export { removeTree } from "./nar/remove.ts";
-export { restorePath, type TreeWriter, treeWriter } from "./nar/restore.ts";
+export { restorePath } from "./nar/restore.ts";
+export { type TreeForm, type TreeWriter, treeWriter } from "./nar/tree-writer.ts";
 export {
   fingerprint,
   formatNarInfo,

@@ -1,8 +1,8 @@
-import { type Hash, makeHasher, parseNar } from "../nix/index.ts";
+import { type Hash, makeHasher, parseNar, type TreeWriter } from "../nix/index.ts";
 import { canonicalise } from "./canonical.ts";
 import { hasAttributes } from "./libc.ts";
 import type { Bytes } from "./store.ts";
-import { type StoreTreeWriter, storeTreeWriter } from "./tree-writer.ts";
+import { storeTreeWriter } from "./tree-writer.ts";
 
 type RestoreOptions = {
   readonly each?: ((bytes: Uint8Array) => void) | undefined;
@@ -35,7 +35,7 @@ export async function restoreNar(
 }
 
 /** End a tree that is written: folders with a default access control list have given it on. */
-export function finishTree(path: string, writer: StoreTreeWriter): void {
+export function finishTree(path: string, writer: TreeWriter): void {
   writer.close();
   if (hasAttributes(path)) canonicalise(path);
 }
