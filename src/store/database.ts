@@ -29,6 +29,9 @@ const hashPartLength = 32;
 /** The outputs of a derivation whose paths are known, by name. */
 export type Outputs = ReadonlyMap<string, StorePath>;
 
+/** What a valid path must have: the SHA-256 of its NAR, as the database has it, and the size of that. */
+export type Contents = { readonly path: StorePath; readonly narHash: string; readonly narSize: number };
+
 export type Database = ReturnType<typeof connect>;
 
 /** Open the database of a store, made where there is none. Throws `store-version` and what SQLite throws. */
@@ -149,15 +152,14 @@ function connect(db: DatabaseSync, patience: number) {
       ) !== undefined,
 
     /** Give hash and size of all valid paths, in the order of their bytes. */
-    contents: (): Pick<PathInfo, "path" | "narHash" | "narSize">[] =>
-      statement("select path, hash, narSize from ValidPaths")
+    contents: (): Contents[] =>
+      statement("select path, hash, narSize from ValidPaths order by path")
         .all()
         .map((row) => ({
           path: parseForeignStorePath(text(row["path"])),
-          narHash: parseHash(text(row["hash"]), "sha256"),
+          narHash: text(row["hash"]),
           narSize: Number(row["narSize"] ?? 0),
-        }))
-        .sort((a, b) => compareText(a.path, b.path)),
+        })),
 
     info: (path: StorePath): PathInfo | undefined => {
       const row = statement(

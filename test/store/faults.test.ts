@@ -18,7 +18,13 @@ import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { CleaveError, describeError } from "../../src/base/index.ts";
-import { hashPath, makeFixedOutputPath, parseStorePath, type StorePath } from "../../src/nix/index.ts";
+import {
+  formatNamedHash,
+  hashPath,
+  makeFixedOutputPath,
+  parseStorePath,
+  type StorePath,
+} from "../../src/nix/index.ts";
 import { openLocalStore } from "../../src/store/index.ts";
 import { cleave, repository } from "../support/cleave.ts";
 import { temporaryFolder } from "../support/temp.ts";
@@ -209,6 +215,30 @@ test("a database that another process keeps locked", async () => {
   other.exec("commit");
   const path = await adding;
   assert.ok(await store.info(path));
+  other.close();
+});
+
+test("verify reads hashes in any form, and goes on after one that is none", async () => {
+  using temp = temporaryFolder();
+  const root = join(temp.path, "store");
+  await using store = await openLocalStore({ root });
+  const [a, b, c] = await store.addTexts(["a", "b", "c"].map((content) => ({ name: "text", content })));
+  assert.ok(a !== undefined && b !== undefined && c !== undefined);
+  const other = new DatabaseSync(join(root, "nix/var/nix/db/db.sqlite"));
+  const write = (hash: string, path: string) =>
+    other.prepare("update ValidPaths set hash = ? where path = ?").run(hash, path);
+  const info = await store.info(a);
+  assert.ok(info !== undefined);
+  write(formatNamedHash(info.narHash, "nix32"), a);
+  assert.deepEqual(await store.verify({ checkContents: true }), []);
+  write("sha256:short", b);
+  chmodSync(store.realPath(c), 0o644);
+  writeFileSync(store.realPath(c), "changed");
+  const faults = await store.verify({ checkContents: true });
+  assert.deepEqual(
+    faults.map(({ message }) => message.replace(/!.*|: .*/, "")),
+    [b, c].sort().map((path) => `path '${path}' ${path === b ? "cannot be read" : "was modified"}`),
+  );
   other.close();
 });
 
