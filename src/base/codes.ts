@@ -75,6 +75,7 @@ export const codes = {
   "option-type": "A definition has the wrong type",
   "option-undefined": "An option is read that nothing defines",
   "option-unknown": "There is no such option",
+  "property-invalid": "A definition is wrapped in something that does not fit",
 
   // fetch
   "archive-limit": "An archive unpacks to more than is allowed",

@@ -1,4 +1,5 @@
 /** `evalModules`: from modules to their configuration. */
+import { CleaveError } from "../base/index.ts";
 import { checkAssertions, listWarnings } from "./checks.ts";
 import { collect } from "./collect.ts";
 import { compile } from "./compile.ts";
@@ -15,7 +16,8 @@ import {
   type OffersOf,
 } from "./module.ts";
 import type { Config, Definitions } from "./option.ts";
-import { captureOrigin } from "./position.ts";
+import { callerOutside, captureOrigin } from "./position.ts";
+import { describeValue } from "./problem.ts";
 import type { Definable } from "./property.ts";
 
 /** An evaluation of modules whose interfaces are `O` together. */
@@ -48,6 +50,13 @@ export function evalModules<const M extends readonly Module[]>(
   // No property of `given`: the compiler has to know the modules before it looks at definitions.
   definitions?: Definable<Definitions<OffersOf<NoInfer<M>[number]>>>,
 ): Evaluated<OffersOf<M[number]>> {
+  if (!Array.isArray(given?.modules))
+    throw new CleaveError({
+      code: "module-invalid",
+      message: `modules of evalModules: this is no list of modules: ${describeValue(given?.modules)}`,
+      hint: "give the modules in a list: evalModules({ modules: [hello] })",
+      location: callerOutside(),
+    });
   const modules = given.modules.map((each) => checkModule(each, "modules of evalModules"));
   if (definitions !== undefined) modules.push(bodyOf("evalModules", captureOrigin(evalModules), definitions));
   return evaluated(modules, given.specialArgs ?? {});

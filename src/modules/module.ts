@@ -167,6 +167,15 @@ function make<O, A>(
   body: ((context: never) => unknown) | undefined,
   origin: Origin,
 ): Module<O, A> {
+  if (typeof name !== "string" || name === "")
+    refuse(`the name of a module is a text, and not ${describeValue(name)}`, origin);
+  if (typeof declaration !== "object" || declaration === null)
+    refuse(
+      `module ${name} is declared by a record, such as { options: {} }, and not by ${describeValue(declaration)}`,
+      origin,
+    );
+  if (body !== undefined && typeof body !== "function")
+    refuse(`the body of module ${name} is a function, and not ${describeValue(body)}`, origin);
   const { key, imports = none, disabledModules = none, options, freeformType, args } = declaration;
   for (const each of disabledModules) checkModule(each, `disabledModules of module ${name}`, origin);
   if (typeof imports !== "function")
@@ -188,6 +197,15 @@ function make<O, A>(
     body,
   };
   return new Module<O, A>(declared);
+}
+
+function refuse(message: string, { location }: Origin): never {
+  throw new CleaveError({
+    code: "module-invalid",
+    message,
+    hint: 'a module is made by defineModule("name", { options }, ({ config, define }) => define({ … })), a package by uses(…).package("name", …)',
+    location,
+  });
 }
 
 /** Make a module that does nothing but define. It reaches all options, as it belongs to the evaluation itself. */

@@ -4,6 +4,9 @@
  * A definition is a value, a thunk `() => value`, or a property around either. A function is always a thunk;
  * {@link mkValue} wraps one that is meant as a value.
  */
+import { CleaveError } from "../base/index.ts";
+import { callerOutside } from "./position.ts";
+
 declare const content: unique symbol;
 declare const wrapped: unique symbol;
 
@@ -51,6 +54,15 @@ export const priorities = { optionDefault: 1500, default: 1000, plain: 100, forc
 /** The order of `mkBefore`, of plain definitions, of `mkAfter`. */
 export const orders = { before: 500, plain: 1000, after: 1500 } as const;
 
+function checkNumber(value: unknown, where: string, what: string): void {
+  if (typeof value !== "number" || Number.isNaN(value))
+    refuse(`the ${what} of ${where} is a number, and not ${typeof value}`, `write ${where}(100, value)`);
+}
+
+function refuse(message: string, hint: string): never {
+  throw new CleaveError({ code: "property-invalid", message, hint, location: callerOutside() });
+}
+
 /** Define only where the condition holds. A thunk as condition or body runs only when it is needed. */
 export function mkIf<I>(condition: boolean | (() => boolean), body: NoInfer<Definable<I>>): Property<I> {
   return new Property("if", body, condition);
@@ -58,11 +70,14 @@ export function mkIf<I>(condition: boolean | (() => boolean), body: NoInfer<Defi
 
 /** Define several times at once. */
 export function mkMerge<I>(bodies: readonly NoInfer<Definable<I>>[]): Property<I> {
+  if (!Array.isArray(bodies))
+    refuse(`mkMerge takes a list of definitions, and not ${typeof bodies}`, "write mkMerge([first, second])");
   return new Property("merge", bodies, undefined);
 }
 
 /** Define with a priority; of all definitions of an option only those with the lowest number count. */
 export function mkOverride<I>(priority: number, body: NoInfer<Definable<I>>): Property<I> {
+  checkNumber(priority, "mkOverride", "priority");
   return new Property("override", body, priority);
 }
 
@@ -83,6 +98,7 @@ export function mkForce<I>(body: NoInfer<Definable<I>>): Property<I> {
 
 /** Define with a place among the definitions that are merged: the lowest number comes first. */
 export function mkOrder<I>(order: number, body: NoInfer<Definable<I>>): Property<I> {
+  checkNumber(order, "mkOrder", "order");
   return new Property("order", body, order);
 }
 

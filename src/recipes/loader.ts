@@ -255,11 +255,12 @@ export class Loader {
 
   /** Make a coded error of what the code of a file throws while it is loaded. */
   #failure(error: unknown, { file }: Place): unknown {
-    if (error instanceof CleaveError) return error;
+    if (error instanceof CleaveError && error.location !== undefined) return error;
     const at = thrownAt(error);
     const translation =
       at && (this.#translations.get(at.name) ?? this.#translations.get(`shared ${at.name}`));
     const location = at && translation?.locate(at.line, at.column);
+    if (error instanceof CleaveError) return location === undefined ? error : error.at(location);
     return new CleaveError({
       code: "recipe-throws",
       message: `a recipe throws while it is loaded: ${describeThrown(error)}`,

@@ -34,7 +34,7 @@ test("every wrong program has a coded error", () => {
 test("every code of modules and options has an error here", () => {
   const met = new Set<string>(texts.map(({ code }) => code));
   assert.deepEqual(
-    Object.keys(codes).filter((code) => /^(module|option)-/.test(code) && !met.has(code)),
+    Object.keys(codes).filter((code) => /^(module|option|property)-/.test(code) && !met.has(code)),
     [],
   );
 });

@@ -5,10 +5,10 @@ import type { Evaluation } from "../evaluate.ts";
 import { current, force, type Slots } from "../forcing.ts";
 import { mergeDefinitions, nothing } from "../merge.ts";
 import { namesOf, type Place } from "../place.ts";
-import { describeSource, optionError } from "../problem.ts";
+import { describeSource, describeValue, optionError } from "../problem.ts";
 import type { Definable } from "../property.ts";
 import { isRecord, misfits } from "./check.ts";
-import { checkType, under } from "./element.ts";
+import { checkType, refuseParts, under } from "./element.ts";
 import { phraseOf, Type } from "./type.ts";
 
 export type AttrsDefinition<I> = { readonly [name: string]: Definable<I> };
@@ -36,6 +36,8 @@ export function lazyAttrsOf<V, I>(elemType: Type<V, I>): Type<Attrs<V>, AttrsDef
 
 /** An attribute set: {@link attrsOf} or {@link lazyAttrsOf}, with a name for its placeholder. */
 export function attrsWith<V, I>(facts: AttrsFacts<V, I>): Type<Attrs<V>, AttrsDefinition<I>> {
+  if (!isRecord(facts))
+    refuseParts(`attrsWith: this is no record: ${describeValue(facts)}`, "give { elemType: types.string }");
   const { elemType: element, lazy = false, placeholder = "name" } = facts;
   checkType(element, "attrsWith");
   return new Type({

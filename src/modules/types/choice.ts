@@ -1,5 +1,4 @@
 /** Types made of others: one of several values, one of several types, at most one definition. */
-import { CleaveError } from "../../base/index.ts";
 import { Declaration } from "../declaration.ts";
 import type { Definition } from "../definition.ts";
 import { Option } from "../option.ts";
@@ -7,7 +6,7 @@ import { type Place, showPath } from "../place.ts";
 import { describeValue, optionError } from "../problem.ts";
 import type { Definable } from "../property.ts";
 import { isRecord, mergeEqual, mergeOne, misfits } from "./check.ts";
-import { checkType, uniteElement } from "./element.ts";
+import { checkType, refuseParts, uniteElement } from "./element.ts";
 import { Mismatch, phraseOf, Type } from "./type.ts";
 
 /** `null`, or a value of a type. */
@@ -67,6 +66,11 @@ export type Constant = string | number | boolean | null;
 
 /** One of some values. Declared twice, an option takes the values of both. */
 function enumOf<const V extends Constant>(values: readonly V[]): Type<V, V> {
+  if (!isConstants(values))
+    refuseParts(
+      `enum: this is no list of constants: ${describeValue(values)}`,
+      'give texts, numbers, booleans or null in a list: types.enum(["c11", "c17"])',
+    );
   const all: ReadonlySet<unknown> = new Set(values);
   const shown = values.map((each) => JSON.stringify(each));
   const check = (value: unknown): boolean => all.has(value);
@@ -90,7 +94,10 @@ function enumOf<const V extends Constant>(values: readonly V[]): Type<V, V> {
 export { enumOf as enum };
 
 function isConstants(parts: unknown): parts is readonly Constant[] {
-  return Array.isArray(parts);
+  return (
+    Array.isArray(parts) &&
+    parts.every((each) => each === null || ["string", "number", "boolean"].includes(typeof each))
+  );
 }
 
 /** A value of the first type, or else of the second; the roots of all definitions decide which. */
@@ -139,6 +146,11 @@ type InputIn<T> = T extends Type<unknown, infer I> ? I : never;
 export function oneOf<const T extends readonly [Type, ...Type[]]>(
   types: T,
 ): Type<ValueIn<T[number]>, InputIn<T[number]>> {
+  if (!Array.isArray(types) || types.length === 0)
+    refuseParts(
+      `oneOf: this is no list of types: ${describeValue(types)}`,
+      "give the types in a list: types.oneOf([types.string, types.int])",
+    );
   for (const each of types) checkType(each, "oneOf");
   const [first, ...rest] = types;
   const united = rest.reduce<Type>((left, right) => either(left, right), first);
@@ -153,6 +165,11 @@ export function coercedTo<A, I, J, V>(
 ): Type<V, I | J> {
   checkType(from, "coercedTo");
   checkType(to, "coercedTo");
+  if (typeof coerce !== "function")
+    refuseParts(
+      `coercedTo: this is no function: ${describeValue(coerce)}`,
+      "give what converts a value of the first type between the two types",
+    );
   return new Type({
     name: "coercedTo",
     description: `${phraseOf(to, "noun")} or ${phraseOf(from, "noun")} convertible to it`,
@@ -241,14 +258,18 @@ type TagInput<T> = {
 
 /** A record with exactly one of some names, each an option of its own. */
 export function attrTag<const T extends Tags>(tags: T): Type<TagValue<T>, TagInput<T>> {
+  if (!isRecord(tags))
+    refuseParts(
+      `attrTag: this is no record of options: ${describeValue(tags)}`,
+      "give an option for each tag: types.attrTag({ git: mkOption({ type: types.string }) })",
+    );
   const names = Object.keys(tags);
   for (const name of names)
     if (!(tags[name] instanceof Option))
-      throw new CleaveError({
-        code: "option-declaration",
-        message: `attrTag: the tag ${showPath([name])} is ${describeValue(tags[name])}, not an option`,
-        hint: "wrap its type in mkOption({ type })",
-      });
+      refuseParts(
+        `attrTag: the tag ${showPath([name])} is ${describeValue(tags[name])}, not an option`,
+        "wrap its type in mkOption({ type })",
+      );
   const isTagged = (value: unknown): boolean => {
     if (!isRecord(value)) return false;
     const [name, ...more] = Object.keys(value);

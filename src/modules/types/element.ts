@@ -4,6 +4,20 @@ import { callerOutside, type Origin } from "../position.ts";
 import { describeValue } from "../problem.ts";
 import { type Below, Type } from "./type.ts";
 
+/** Refuse what a type is made with. Throws `option-declaration`. */
+export function refuseParts(message: string, hint: string): never {
+  throw new CleaveError({ code: "option-declaration", message, hint, location: callerOutside() });
+}
+
+/** Check that a range is one. Throws `option-declaration`. */
+export function checkRange(low: unknown, high: unknown, where: string): void {
+  if (typeof low === "number" && typeof high === "number" && low <= high) return;
+  refuseParts(
+    `${where}: this is no range: ${describeValue(low)} to ${describeValue(high)}`,
+    "give two numbers, the lower one first",
+  );
+}
+
 /** Check that a value, which was given to `where`, is a type. Throws `option-declaration`. */
 export function checkType(value: unknown, where: string, origin?: Origin): void {
   if (value instanceof Type) return;

@@ -1,5 +1,6 @@
 /** Types of values that have no parts, and that several definitions must agree on. */
 import { mergeEqual, misfits } from "./check.ts";
+import { checkRange } from "./element.ts";
 import { type JsonSchema, type Phrase, Type, type TypeFacts } from "./type.ts";
 
 export type ScalarFacts = {
@@ -102,7 +103,7 @@ function bits(count: number, signed: boolean): Type<number, number> {
 /** Whole numbers of a range. */
 export const ints = {
   between: (low: number, high: number): Type<number, number> => {
-    if (!(low <= high)) throw new RangeError(`ints.between(${low}, ${high}): the first is the greater one`);
+    checkRange(low, high, "ints.between");
     return bounded("intBetween", `integer between ${low} and ${high} (both inclusive)`, "noun", low, high);
   },
   unsigned: bounded("unsignedInt", "unsigned integer, meaning >=0", "clause", 0, Infinity),
@@ -137,8 +138,7 @@ function numberIn(
 /** Numbers of a range, whole or not. */
 export const numbers = {
   between: (low: number, high: number): Type<number, number> => {
-    if (!(low <= high))
-      throw new RangeError(`numbers.between(${low}, ${high}): the first is the greater one`);
+    checkRange(low, high, "numbers.between");
     return numberIn(
       "numberBetween",
       `integer or floating point number between ${low} and ${high} (both inclusive)`,
