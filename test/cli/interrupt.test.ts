@@ -1,0 +1,50 @@
+/** Stopping a command, and stopping it for good. */
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { test } from "node:test";
+import { setTimeout } from "node:timers/promises";
+import { repository } from "../support/cleave.ts";
+
+/** Start work that takes its time when it is stopped, and tell when it has begun. */
+async function start(milliseconds: number) {
+  const interrupt = JSON.stringify(join(repository, "src/cli/interrupt.ts"));
+  const script = `
+    import { undoable } from ${interrupt};
+    process.exitCode = await undoable(async (signal) => {
+      const keep = setInterval(() => {}, 1000);
+      const aborted = new Promise((resolve) => signal.addEventListener("abort", resolve));
+      console.log("working");
+      await aborted;
+      await new Promise((resolve) => setTimeout(resolve, ${milliseconds}));
+      console.log("undone");
+      clearInterval(keep);
+      throw signal.reason;
+    });`;
+  const child = spawn(process.execPath, ["--input-type=module", "--eval", script], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const said: string[] = [];
+  child.stdout.setEncoding("utf8").on("data", (text) => said.push(text));
+  await once(child.stdout, "data");
+  return { child, said, ended: once(child, "close") };
+}
+
+test("a command that is stopped undoes its work first, by however many signals at once", async () => {
+  const { child, said, ended } = await start(600);
+  child.kill("SIGINT");
+  child.kill("SIGINT");
+  child.kill("SIGTERM");
+  assert.deepEqual(await ended, [130, null]);
+  assert.equal(said.join(""), "working\nundone\n");
+});
+
+test("another signal ends it at once", async () => {
+  const { child, said, ended } = await start(600_000);
+  child.kill("SIGTERM");
+  await setTimeout(600);
+  child.kill("SIGINT");
+  assert.deepEqual(await ended, [143, null]);
+  assert.equal(said.join(""), "working\n");
+});
