@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
 import { repository } from "../support/cleave.ts";
+import { refused, useless, writeHostile } from "../support/hostile.ts";
 import { serveRegistry } from "../support/registry.ts";
 import { temporaryFolder } from "../support/temp.ts";
 
@@ -70,6 +71,21 @@ test("the packed package works where it is installed", async () => {
   const told = await why(cleave, `${join(app, "node_modules/cleave")}/`);
   assert.equal(told, await why(join(repository, "cleave"), repository));
   assert.match(told, /declared by module common at src\/package\/common\.ts:\d+:\d+\n/);
+
+  // What keeps recipes in is bundled too, and no less tight.
+  for (const [index, code] of [...refused.map(([, each]) => each), ...useless].entries())
+    writeHostile(join(temp.path, `hostile/r${index}`), `r${index}`, code);
+  const outcomes = async (program: string): Promise<string> =>
+    (
+      await run(program, ["eval-jobs", "--no-eval-cache", "--folder", join(temp.path, "hostile")], {
+        env: { ...env, CLEAVE_ROOT: join(temp.path, "store") },
+        cwd: temp.path,
+        maxBuffer: 2 ** 24,
+      })
+    ).stdout;
+  const attempts = await outcomes(cleave);
+  assert.equal(attempts.split("\n").length - 1, refused.length + useless.length);
+  assert.equal(attempts, await outcomes(join(repository, "cleave")));
 
   // Every subpath has types, and can be imported unless it is for recipes and scripts of phases alone; globals stand in the
   // place of the compiler's own library, in recipe.tsconfig.json.

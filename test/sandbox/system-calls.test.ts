@@ -2,8 +2,13 @@ import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { endOf } from "../../src/sandbox/libc.ts";
-import { type CallList, hasSystemCalls, makeCallList, startProcess } from "../../src/sandbox/system-calls.ts";
+import {
+  type CallList,
+  hasSystemCalls,
+  makeCallList,
+  type Process,
+  startProcess,
+} from "../../src/sandbox/system-calls.ts";
 import { temporaryFolder } from "../support/temp.ts";
 
 const O_WRONLY = 1;
@@ -11,15 +16,25 @@ const skip = hasSystemCalls ? false : "for x86-64 only";
 
 type Outcome = { readonly code: number; readonly failure: string | undefined };
 
-async function carryOut(first: CallList, second: CallList = makeCallList()): Promise<Outcome> {
-  const { pid, goOn, failure } = startProcess(first, 0);
-  assert.ok(pid !== undefined);
-  goOn(second);
+/** Start a process in no new namespaces, and in it one that carries out two lists. */
+function start(inner: CallList, outer = makeCallList(), namespaces = 0): Process {
+  const afterwards = makeCallList();
+  return startProcess({ outer, inner, afterwards, outerNamespaces: namespaces, innerNamespaces: 0 });
+}
+
+async function endOf({ end, failure }: Process): Promise<Outcome> {
   for (;;) {
-    const code = endOf(pid);
+    const code = end();
     if (code !== undefined) return { code, failure: failure() };
     await new Promise((resolve) => setImmediate(resolve));
   }
+}
+
+async function carryOut(first: CallList, second: CallList = makeCallList()): Promise<Outcome> {
+  const started = start(first);
+  assert.ok(started.pid !== undefined);
+  started.goOn(second);
+  return await endOf(started);
 }
 
 test("a process carries out calls, with results of earlier ones, and becomes a program", {
@@ -54,24 +69,34 @@ test("the first call that fails ends the process, and is named", { skip }, async
   assert.deepEqual(await carryOut(makeCallList(), bad), expected);
 });
 
+test("what fails in the outer process is named, too", { skip }, async () => {
+  const bad = makeCallList();
+  bad.add("chdir", "/dev/null/x");
+  assert.deepEqual(await endOf(start(makeCallList(), bad)), {
+    code: 127,
+    failure: "chdir /dev/null/x: not a directory",
+  });
+});
+
 test("between its two lists a process waits", { skip }, async () => {
   const list = makeCallList();
   list.add("execve", "/bin/sh", { words: ["sh", "-c", "exit 7"] }, { words: [] });
-  const { pid = 0, goOn } = startProcess(makeCallList(), 0);
+  const started = start(makeCallList());
   await new Promise((resolve) => setTimeout(resolve, 30));
-  assert.equal(endOf(pid), undefined);
-  goOn(list);
-  for (;;) {
-    const code = endOf(pid);
-    if (code === undefined) continue;
-    assert.equal(code, 7);
-    return;
-  }
+  assert.equal(started.end(), undefined);
+  started.goOn(list);
+  assert.equal((await endOf(started)).code, 7);
+});
+
+test("the outer process tells which signal has ended the inner one", { skip }, async () => {
+  const list = makeCallList();
+  list.add("execve", "/bin/sh", { words: ["sh", "-c", "kill -9 $$"] }, { words: [] });
+  assert.deepEqual(await carryOut(makeCallList(), list), { code: 137, failure: undefined });
 });
 
 test("a process that cannot be made is a failure, too", { skip }, () => {
   const CLONE_THREAD = 0x10000;
-  const { pid, failure } = startProcess(makeCallList(), CLONE_THREAD);
+  const { pid, failure } = start(makeCallList(), makeCallList(), CLONE_THREAD);
   assert.equal(pid, undefined);
   assert.equal(failure(), "clone, for a process in new namespaces: invalid argument");
 });
