@@ -22,6 +22,8 @@ const largeBytes = 4 * 2 ** 20;
 const bytesPerNode = 8 * 1024;
 /** The least number of pieces that are worth sharing. */
 const leastPieces = 4;
+/** How many parts of parts of parts there may be in each other. */
+const deepestLevel = 8;
 /** How long the event loop may be kept waiting, in milliseconds. */
 const longestTurn = 10;
 
@@ -57,7 +59,9 @@ function* stepsOf(walk: Walk, threads: "auto" | "never" | "always"): Generator<D
   const least = threads === "always" ? 1 : leastPieces;
   let companion: Companion | undefined;
   let bytes = 0;
-  try {
+
+  /** Give what is left of a walk, and share of it what is worth that; the other thread has nothing else to do. */
+  function* together(walk: Walk, level: number): Generator<DumpStep> {
     for (;;) {
       const length = fillBlock(walk, block);
       if (length === 0) return;
@@ -71,11 +75,17 @@ function* stepsOf(walk: Walk, threads: "auto" | "never" | "always"): Generator<D
       yield* whenIdle(companion);
       const taken = takePart(walk, least);
       if (taken === undefined) continue;
-      const shared = sharePart(companion, taken.part, (piece) => restOf(piece, block));
+      const shared = sharePart(companion, taken.part, (piece, isLast) =>
+        isLast && level < deepestLevel ? together(piece, level + 1) : restOf(piece, block),
+      );
       // What is open below the folder comes first.
       yield* restOf(walk, block, taken.depth);
       yield* shared;
     }
+  }
+
+  try {
+    yield* together(walk, 0);
   } finally {
     if (companion !== undefined) endCompanion(companion);
     endWalk(walk);

@@ -4,7 +4,8 @@
  * What is left of the folder is cut into pieces (`part.ts`), which both threads draw in order. The other thread writes
  * its pieces into a ring. This one puts all pieces in order: its own and those from the ring. Where it would have to
  * wait for the other, it begins pieces of its own ahead of their turn and keeps what it has read of them, up to
- * {@link mostAhead}. So both work all the time, and whoever is quicker does more.
+ * {@link mostAhead}. So both work all the time, and whoever is quicker does more. If the last piece is this thread's and
+ * large, it is cut into pieces in turn.
  */
 import { Buffer } from "node:buffer";
 import { getCompileCacheDir } from "node:module";
@@ -75,12 +76,12 @@ export function endCompanion({ ring, worker }: Companion): void {
 
 /**
  * Begin to share a part with an idle companion; the blocks of its pieces, in order, are what is given back. `rest`
- * gives the blocks of a walk that this thread does alone.
+ * gives the blocks of a piece that this thread does, without the other or, if it is the last, with it.
  */
 export function sharePart(
   companion: Companion,
   part: WalkPart,
-  rest: (walk: Walk) => Generator<DumpStep>,
+  rest: (piece: Walk, isLast: boolean) => Generator<DumpStep>,
 ): Generator<DumpStep> {
   resetWork(companion.ring);
   companion.parts += 1;
@@ -102,7 +103,7 @@ type Own = {
 function* stepsOfPart(
   companion: Companion,
   part: WalkPart,
-  rest: (walk: Walk) => Generator<DumpStep>,
+  rest: (piece: Walk, isLast: boolean) => Generator<DumpStep>,
 ): Generator<DumpStep> {
   const { ring } = companion;
   const pieces = piecesOf(part);
@@ -156,7 +157,8 @@ function* stepsOfPart(
           spare.push(Buffer.from(block.buffer));
         }
         if (first.failure !== undefined) throw first.failure.error;
-        if (!first.done) yield* rest(first.walk);
+        // All have been drawn, and those of the other thread given, when the last is.
+        if (!first.done) yield* rest(first.walk, piece === pieces - 1);
         endWalk(first.walk);
         own.shift();
         continue;

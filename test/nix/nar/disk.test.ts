@@ -261,6 +261,25 @@ test("two threads share folder after folder and put all in order", async () => {
   }
 });
 
+test("a tree whose last folder has most of it, over and over, is shared and stays in order", async () => {
+  using temp = temporaryFolder();
+  const path = join(temp.path, "tree");
+  let folder = path;
+  for (let level = 0; level < 12; level += 1) {
+    for (const name of ["a", "b", "c", "d"]) {
+      mkdirSync(join(folder, name), { recursive: true });
+      for (let at = 0; at < 40; at += 1)
+        writeFileSync(join(folder, name, `${at}`), `${level}${name}`.repeat(at * 400));
+    }
+    folder = join(folder, "e");
+  }
+  mkdirSync(folder);
+  for (let at = 0; at < 200; at += 1) writeFileSync(join(folder, `${at}`), `${at}`.repeat(10_000));
+  const expected = await bytesOf(dumpPath(path, { threads: "never" }));
+  for (let turn = 0; turn < 6; turn += 1)
+    assert.ok(expected.equals(await bytesOf(dumpPath(path, { threads: turn < 2 ? "auto" : "always" }))));
+});
+
 test("sockets, pipes and devices are refused", async () => {
   using temp = temporaryFolder();
   const server = createServer().listen(join(temp.path, "socket"));
