@@ -66,9 +66,7 @@ export function formatOutputs({ outputs }: Derivation, masked: boolean): string 
 export function formatRest({ inputSrcs, platform, builder, args }: Derivation): string {
   let text = "";
   for (const argument of args) text += `${text === "" ? "" : ","}${formatString(argument)}`;
-  return inOnePiece(
-    `${formatNames(inputSrcs)},${formatPlain("platform", platform)},${formatString(builder)},[${text}]`,
-  );
+  return `${formatNames(inputSrcs)},${formatPlain("platform", platform)},${formatString(builder)},[${text}]`;
 }
 
 /** The text of the variables, cut where the values of those stand that are called as outputs. */
@@ -91,13 +89,13 @@ export function cutEnv({ env, outputs }: Derivation, variables = inOrder(env)): 
   for (const [name, value] of variables) {
     text += `${separator}${escapeText(name)}","`;
     if (outputs.has(name)) {
-      parts.push(inOnePiece(text));
+      parts.push(text);
       names.push(name);
       text = "";
     } else text += escapeText(value);
     separator = '"),("';
   }
-  parts.push(inOnePiece(text === "[" ? "[]" : `${text}")]`));
+  parts.push(text === "[" ? "[]" : `${text}")]`);
   return { parts, names };
 }
 
@@ -169,15 +167,6 @@ function formatPlain(what: string, text: string): string {
       hint: `choose a ${what} without them`,
     });
   return `"${text}"`;
-}
-
-/**
- * Let V8 put a text together that it keeps in the pieces it was joined of: this one goes into three texts to hash, and
- * for each V8 would go through all pieces again.
- */
-function inOnePiece(text: string): string {
-  text.isWellFormed();
-  return text;
 }
 
 function formatString(text: string): string {
