@@ -3,8 +3,12 @@ import { accessSync, constants, mkdtempSync, realpathSync, rmSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** Where tests put their folders: in memory where that can be, which is far faster. */
-const temporaryRoot: string = writable("/dev/shm") ? "/dev/shm" : realpathSync(tmpdir());
+/**
+ * Where tests put their folders: in memory where that can be, which is far faster. `CLEAVE_TEST_FOLDER` names another place, to try
+ * other file systems.
+ */
+const temporaryRoot: string =
+  process.env["CLEAVE_TEST_FOLDER"] ?? (writable("/dev/shm") ? "/dev/shm" : realpathSync(tmpdir()));
 
 /** Make an empty folder, taken away when the scope ends: `using temp = temporaryFolder()`. */
 export function temporaryFolder(): { readonly path: string } & Disposable {
