@@ -2,13 +2,14 @@
  * What a build costs besides its builder: trivial derivations, sandboxed, each system in a store of its own on the
  * same file system, with the same `.drv` files, in turn.
  */
-import { fileURLToPath } from "node:url";
 import { buildRig } from "../test/support/realise.ts";
 import { temporaryFolder } from "../test/support/temp.ts";
+import { install } from "./support/installed.ts";
 import { type Figure, measure, round } from "./support/measure.ts";
 import { type Budget, budgets, figures } from "./support/report.ts";
 
-const launcher = fileURLToPath(new URL("../cleave", import.meta.url));
+using temp = temporaryFolder();
+const { cleave } = install(temp.path);
 const runs = 3;
 
 type Shape = {
@@ -62,7 +63,7 @@ for (const [shape, { count, expression, budget }] of Object.entries(shapes)) {
   const results = await measure(
     {
       cleave: {
-        command: [launcher, "realise", "--jobs", "2"],
+        command: [cleave, "realise", "--jobs", "2"],
         more: (run) => [derivations[run] ?? ""],
         env: { PATH: process.env["PATH"], HOME: ours.path, CLEAVE_ROOT: rigs.cleave.root },
       },

@@ -1,14 +1,15 @@
 /** What it costs to find that nothing is to be built, beside Nix; and the memory for one large output. */
-import { fileURLToPath } from "node:url";
 import { encodeNar, hashBytes, type StorePath } from "../src/nix/index.ts";
 import { type NewPath, openLocalStore } from "../src/store/index.ts";
 import { buildRig } from "../test/support/realise.ts";
 import { temporaryFolder } from "../test/support/temp.ts";
+import { install } from "./support/installed.ts";
 import { measure, round } from "./support/measure.ts";
 import { type Budget, budgets, figures } from "./support/report.ts";
 
-const launcher = fileURLToPath(new URL("../cleave", import.meta.url));
 using temp = temporaryFolder();
+using place = temporaryFolder();
+const { cleave } = install(place.path);
 const rig = buildRig(temp.path);
 const env = { PATH: process.env["PATH"], HOME: temp.path, CLEAVE_ROOT: rig.root };
 const all: Budget[] = [];
@@ -26,7 +27,7 @@ const cases = {
 for (const [name, { derivations, budget }] of Object.entries(cases)) {
   const results = await measure(
     {
-      cleave: { command: [launcher, "realise", ...derivations], env },
+      cleave: { command: [cleave, "realise", ...derivations], env },
       nix: { command: ["nix-store", "--realise", ...derivations], env: rig.env },
     },
     { runs: 5 },
@@ -49,7 +50,7 @@ for (const [name, { derivations, budget }] of Object.entries(cases)) {
 
 const [large = ""] = rig.instantiate(`sh "busybox truncate -s 4G $out" { name = "large"; }`);
 const { output } = await measure(
-  { output: { command: [launcher, "realise", large], env } },
+  { output: { command: [cleave, "realise", large], env } },
   { runs: 1, warmup: 0 },
 );
 if (output !== undefined) {

@@ -1,4 +1,5 @@
 /** Says why a sandbox could not be made, and what of the system forbids it. */
+import { readFileSync } from "node:fs";
 import { CleaveError } from "../base/index.ts";
 
 /** Settings of Linux that forbid user namespaces: path, the value that does, and what mends it. */
@@ -22,7 +23,7 @@ export function describeFailure(said: string, read: (path: string) => string | u
     .split("\n")
     .filter((line) => line !== "");
   const text = lines.slice(0, 5).join("; ") || "it said nothing";
-  if (/namespace|unshare failed|clone/i.test(said)) {
+  if (/namespace|unshare|clone/i.test(said)) {
     const found = settings.filter(([path, value]) => read(path)?.trim() === value);
     if (found.length > 0)
       return new CleaveError({
@@ -36,4 +37,13 @@ export function describeFailure(said: string, read: (path: string) => string | u
     message: `the sandbox could not be made: ${text}`,
     hint: "docs/sandbox.md says what it needs; in a container it needs the right to mount and to make namespaces",
   });
+}
+
+/** Read a file, if it can be read. */
+export function readText(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return undefined;
+  }
 }

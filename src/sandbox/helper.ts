@@ -7,21 +7,19 @@
 import { spawnSync } from "node:child_process";
 import { closeSync, readdirSync, readFileSync } from "node:fs";
 import { CleaveError } from "../base/index.ts";
-import { direct } from "./direct.ts";
 import type { Engine, Running } from "./engine.ts";
 import { systemCallFilter } from "./filter.ts";
 import { dumpNoCore, fixAddresses, loadFilter } from "./libc.ts";
 import { type Answer, type Request, type Setup, sendError } from "./message.ts";
 import { checkProgram } from "./program.ts";
-import { coveredProc, makeMountPoints, makeRoot } from "./skeleton.ts";
-import { checkSpec, type KnownInputs, type SandboxSpec } from "./spec.ts";
-import { hasSystemCalls } from "./system-calls.ts";
+import { coveredProc, makeMountPoints, makeRoots } from "./skeleton.ts";
+import { checkSpec, type KnownInputs } from "./spec.ts";
 import { makeReadOnly } from "./table.ts";
 import { findProgram, findTools } from "./tools.ts";
 
 const { folder, searchPath, engine: wanted }: Setup = JSON.parse(process.argv[2] ?? "");
 const running = new Map<number, Running>();
-const roots = new Map<string, string>();
+const rootFor = makeRoots(folder);
 const known: KnownInputs = new Map();
 
 process.on("disconnect", () => process.exit());
@@ -65,15 +63,6 @@ function closeInherited(): void {
 async function chooseEngine(): Promise<Engine> {
   const covered = coveredProc(readFileSync("/proc/self/uid_map", "utf8"));
   const readOnly = makeReadOnly(readFileSync("/proc/self/mountinfo"));
-  if (wanted === "direct" || (wanted === undefined && hasSystemCalls)) {
-    if (!hasSystemCalls)
-      throw new CleaveError({
-        code: "sandbox-unavailable",
-        message: `cleave makes no sandboxes by itself on ${process.platform} ${process.arch}, only on linux x64`,
-        hint: "leave the choice to cleave, which then uses bubblewrap or unshare",
-      });
-    return direct({ readOnly, covered });
-  }
   const { byWorkers } = await import("./worker.ts");
   const bwrap = wanted === "unshare" ? undefined : findProgram("bwrap", searchPath);
   const version = bwrap === undefined ? undefined : readVersion(bwrap);
@@ -133,14 +122,4 @@ function start({ id, spec, output }: Extract<Request, { type: "run" }>, engine: 
     running.delete(id);
     answer({ type: "ended", id, ...ended });
   });
-}
-
-function rootFor({ network, shell }: SandboxSpec): string {
-  const kind = `${network ? "open" : "closed"}${shell === undefined ? "" : "-shell"}`;
-  const made = roots.get(kind);
-  if (made !== undefined) return made;
-  const root = `${folder}/root-${kind}`;
-  makeRoot(root, { network, shell });
-  roots.set(kind, root);
-  return root;
 }

@@ -3,6 +3,7 @@
  * Imports base.
  */
 export type { EngineFacts } from "./engine.ts";
-export { openSandboxes, type Sandboxed, type Sandboxes } from "./sandboxes.ts";
+export { openSandboxes } from "./open.ts";
+export type { Sandboxed, Sandboxes } from "./sandboxes.ts";
 export type { SandboxInput, SandboxSpec } from "./spec.ts";
 export { storeView } from "./store-view.ts";

@@ -19,6 +19,8 @@ const RLIMIT_CORE = 4;
 const FUTEX_WAKE_PRIVATE = 129;
 /** Of x86-64. */
 const SYS_futex = 202n;
+const SYS_pidfd_open = 434n;
+const SYS_close_range = 436n;
 const PR_SET_SECCOMP = 22;
 const SECCOMP_MODE_FILTER = 2;
 
@@ -98,10 +100,7 @@ export function fixAddresses(): void {
 
 /** Let no process that will be started leave a core dump, unless it asks for one. */
 export function dumpNoCore(): void {
-  const limits = Buffer.alloc(16);
-  libc().getrlimit(RLIMIT_CORE, limits);
-  limits.writeBigUInt64LE(0n, 0);
-  libc().setrlimit(RLIMIT_CORE, limits);
+  libc().setrlimit(RLIMIT_CORE, coreLimits());
 }
 
 /**
@@ -156,11 +155,29 @@ export function wake(address: number): void {
 
 const status = Buffer.alloc(4);
 
-/** Say how a child has ended, as a shell does: its exit code, or 128 and the signal's number. `undefined` while it lives. */
-export function endOf(pid: number): number | undefined {
+/** Give how a child has ended, as wait4(2) tells it, once. `undefined` while it lives. */
+export function statusOf(pid: number): number | undefined {
   const ended = libc().waitpid(pid, status, WNOHANG);
   if (ended === 0) return undefined;
   if (ended < 0) throw new Error(`waitpid ${pid}: ${describeErrno(libc().errno())}`);
-  const word = status.readInt32LE();
-  return (word & 0x7f) === 0 ? (word >> 8) & 0xff : 128 + (word & 0x7f);
+  return status.readInt32LE();
+}
+
+/** Open a descriptor of this process that can be read from once it is gone; `undefined` before Linux 5.3. */
+export function openSelf(): number | undefined {
+  const fd = Number(libc().syscall(SYS_pidfd_open, BigInt(process.pid), 0, 0));
+  return fd < 0 ? undefined : fd;
+}
+
+/** Whether there is close_range(2), as from Linux 5.9 on. */
+export function canCloseRange(): boolean {
+  return libc().syscall(SYS_close_range, 0xffff_ffffn, -1, 0) === 0n;
+}
+
+/** Give the limits of core dumps, `struct rlimit` (sys/resource.h), with none for those who do not ask for one. */
+export function coreLimits(): Buffer {
+  const limits = Buffer.alloc(16);
+  libc().getrlimit(RLIMIT_CORE, limits);
+  limits.writeBigUInt64LE(0n, 0);
+  return limits;
 }

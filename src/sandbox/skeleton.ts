@@ -1,5 +1,6 @@
 /** What a sandbox's root is made of. */
 import {
+  chmodSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -56,34 +57,68 @@ function isWritable(path: string): boolean {
 /** The parts of the root that differ between sandboxes. */
 export type Kind = Pick<SandboxSpec, "network" | "shell">;
 
+/** Give what makes the root of a kind of sandbox, in a folder, when it is first wanted. */
+export function makeRoots(folder: string): (kind: Kind) => string {
+  const roots = new Map<string, string>();
+  return ({ network, shell }) => {
+    const name = `root-${network ? "open" : "closed"}${shell === undefined ? "" : "-shell"}`;
+    const made = roots.get(name);
+    if (made !== undefined) return made;
+    const root = `${folder}/${name}`;
+    makeRoot(root, { network, shell });
+    roots.set(name, root);
+    return root;
+  };
+}
+
 /**
  * Make a root folder: mount points and the few files of `/etc`, which are those of Nix's sandbox. It is shared by
- * all sandboxes of a kind and mounted read-only.
+ * all sandboxes of a kind and mounted read-only. Its modes are the same whatever the umask.
  */
-export function makeRoot(root: string, { network, shell }: Kind): void {
-  for (const path of ["build", "dev/pts", "dev/shm", "etc", "nix/store", "proc", "tmp"])
-    mkdirSync(`${root}/${path}`, { recursive: true });
-  for (const name of devices) writeFileSync(`${root}/dev/${name}`, "");
+function makeRoot(root: string, { network, shell }: Kind): void {
+  const makeFolder = (path: string): void => {
+    mkdirSync(root + path);
+    chmodSync(root + path, 0o755);
+  };
+  const makeFile = (path: string, text: string): void => {
+    writeFileSync(root + path, text);
+    chmodSync(root + path, 0o644);
+  };
+  for (const path of [
+    "",
+    "/build",
+    "/dev",
+    "/dev/pts",
+    "/dev/shm",
+    "/etc",
+    "/nix",
+    "/nix/store",
+    "/proc",
+    "/tmp",
+  ])
+    makeFolder(path);
+  for (const name of devices) makeFile(`/dev/${name}`, "");
   symlinkSync("pts/ptmx", `${root}/dev/ptmx`);
   symlinkSync("/proc/self/fd", `${root}/dev/fd`);
   for (const [index, name] of ["stdin", "stdout", "stderr"].entries())
     symlinkSync(`/proc/self/fd/${index}`, `${root}/dev/${name}`);
-  writeFileSync(
-    `${root}/etc/passwd`,
+  makeFile(
+    "/etc/passwd",
     "root:x:0:0:Nix build user:/build:/noshell\n" +
       "nixbld:x:1000:100:Nix build user:/build:/noshell\n" +
       "nobody:x:65534:65534:Nobody:/:/noshell\n",
   );
-  writeFileSync(`${root}/etc/group`, "root:x:0:\nnixbld:!:100:\nnogroup:x:65534:\n");
-  writeFileSync(`${root}/etc/hosts`, "127.0.0.1 localhost\n::1 localhost\n");
+  makeFile("/etc/group", "root:x:0:\nnixbld:!:100:\nnogroup:x:65534:\n");
+  makeFile("/etc/hosts", "127.0.0.1 localhost\n::1 localhost\n");
   if (network) {
-    mkdirSync(`${root}/etc/ssl/certs`, { recursive: true });
-    writeFileSync(`${root}/etc/nsswitch.conf`, "hosts: files dns\nservices: files\n");
-    for (const { target } of networkMounts()) writeFileSync(`${root}${target}`, "");
+    makeFolder("/etc/ssl");
+    makeFolder("/etc/ssl/certs");
+    makeFile("/etc/nsswitch.conf", "hosts: files dns\nservices: files\n");
+    for (const { target } of networkMounts()) makeFile(target, "");
   }
   if (shell !== undefined) {
-    mkdirSync(`${root}/bin`);
-    writeFileSync(`${root}/bin/sh`, "");
+    makeFolder("/bin");
+    makeFile("/bin/sh", "");
   }
 }
 

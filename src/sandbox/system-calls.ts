@@ -2,10 +2,10 @@
  * Lists of system calls, which a new process carries out one after the other until one of them makes it a program.
  *
  * The process shares this one's memory until then (CLONE_VM), so that making it costs nothing of what memory costs, and
- * runs no code of Node or libc, which could not bear that. What it runs is 94 bytes for x86-64:
+ * runs no code of Node or libc, which could not bear that. What it runs is 108 bytes for x86-64, which use no stack:
  *
  *              mov  r12, rdi           the area
- *              lea  rbx, [r12+32]      the first call
+ *              lea  rbx, [r12+40]      the first call
  *     next:    mov  rax, [rbx]         its number
  *              test rax, rax
  *              js   jump
@@ -18,12 +18,17 @@
  *              syscall
  *              mov  rcx, [rbx+56]      where its result goes
  *              mov  [rcx], rax
- *              mov  rcx, [rbx+64]      whether it may fail
+ *              mov  rcx, [rbx+64]      1 where it may fail; beyond, where to go on if its result is 0
  *              add  rbx, 72
  *              test rax, rax
- *              jns  next
- *              test rcx, rcx
- *              jne  next
+ *              js   failed
+ *              jnz  next
+ *              cmp  rcx, 1
+ *              jbe  next
+ *              mov  rbx, rcx
+ *              jmp  next
+ *     failed:  cmp  rcx, 1
+ *              je   next
  *              mov  [r12], rax         an errno, negative
  *              mov  [r12+8], rbx       the end of the call that failed
  *              mov  eax, 231           exit_group(127)
@@ -32,17 +37,17 @@
  *     jump:    mov  rbx, [rbx+8]
  *              jmp  next
  *
- * An area is words of 8 bytes: the errno, the end of the call, a place for results that nobody wants, whether there is more to do; the
- * calls, 9 words each as above; bytes that they point to; the stack. The first list of a process ends with a call that waits
- * for more, and with a jump: back to that call, until it leads to the second list.
+ * An area is words of 8 bytes: the errno, the end of the call, a place for results that nobody wants, whether there is more to do, how the
+ * inner process has ended; the calls, 9 words each as above; bytes that they point to; the stack of libc's clone(). The first list
+ * of an inner process ends with a call that waits for more, and with a jump: back to that call, until it leads to the second list.
  */
 import { Buffer } from "node:buffer";
 import { encodeText } from "../base/index.ts";
-import { addressOf, clone, describeErrno, makeCode, wake } from "./libc.ts";
+import { addressOf, clone, describeErrno, makeCode, statusOf, wake } from "./libc.ts";
 
 const machineCode =
-  "4989fc498d5c2420488b034885c07848488b7b08488b7310488b53184c8b53204c8b43284c8b4b300f05488b4b384889" +
-  "01488b4b404883c3484885c079ca4885c975c54989042449895c2408b8e7000000bf7f0000000f05488b5b08ebaa";
+  "4989fc498d5c2428488b034885c07856488b7b08488b7310488b53184c8b53204c8b43284c8b4b300f05488b4b38488901488b4b" +
+  "404883c3484885c0780d75c84883f90176c24889cbebbd4883f90174b74989042449895c2408b8e7000000bf7f0000000f05488b5b08eb9c";
 
 /** Numbers of x86-64 (asm/unistd_64.h). */
 const numbers = {
@@ -50,23 +55,30 @@ const numbers = {
   write: 1,
   open: 2,
   close: 3,
+  poll: 7,
   rt_sigaction: 13,
   rt_sigprocmask: 14,
   ioctl: 16,
   dup2: 33,
   socket: 41,
+  clone: 56,
   execve: 59,
+  wait4: 61,
   chdir: 80,
+  umask: 95,
   setsid: 112,
   capset: 126,
+  personality: 135,
   pivot_root: 155,
   prctl: 157,
+  setrlimit: 160,
   mount: 165,
   umount2: 166,
   sethostname: 170,
   setdomainname: 171,
   futex: 202,
   exit_group: 231,
+  unshare: 272,
   close_range: 436,
 } as const;
 
@@ -77,7 +89,7 @@ type Plain = number | string | Buffer;
 /** An array of numbers and addresses, a word each, with a null pointer at its end. */
 type Words = { readonly words: readonly Plain[] };
 /** What an earlier call gave, for one later call. */
-type Result = { readonly resultOf: number };
+type Result = { readonly resultOf: Call };
 type Argument = Plain | Words | Result;
 
 type Call = {
@@ -100,59 +112,115 @@ export function makeCallList(): CallList {
   const calls: Call[] = [];
   return {
     calls,
-    add: (name, ...args) => ({ resultOf: calls.push({ name, args, mayFail: false }) - 1 }),
+    add: (name, ...args) => {
+      const call: Call = { name, args, mayFail: false };
+      calls.push(call);
+      return { resultOf: call };
+    },
     try: (name, ...args) => {
       calls.push({ name, args, mayFail: true });
     },
   };
 }
 
+/**
+ * Two processes. The outer one is around the inner one, which it starts, waits for and ends with. Where it is in a pid
+ * namespace of its own, nothing is left of the inner one and its children when it is gone.
+ */
+export type Request = {
+  readonly outer: CallList;
+  readonly inner: CallList;
+  /** What the outer process does when it has started the inner one. */
+  readonly afterwards: CallList;
+  /** New namespaces by the flags of clone(2). */
+  readonly outerNamespaces: number;
+  readonly innerNamespaces: number;
+};
+
 export type Process = {
-  /** Its number; `undefined` where there can be no process. */
+  /** The outer process; `undefined` where there can be none. */
   readonly pid: number | undefined;
-  /** Have it carry out its second and last list. */
+  /** Have the inner process carry out its second and last list. */
   readonly goOn: (list: CallList) => void;
+  /**
+   * Say how the inner process has ended, as a shell does: its exit code, or 128 and the signal's number. `undefined` while
+   * the outer process lives; to be called once it does not any more, and never again.
+   */
+  readonly end: () => number | undefined;
   /** Say what failed and why, where there is no process or it has ended because of that. */
   readonly failure: () => string | undefined;
 };
 
 const trash = 16;
 const flag = 24;
-const header = 32;
+const innerStatus = 32;
+const header = 40;
 const callSize = 72;
 const stackSize = 4096;
 const CLONE_VM = 0x100;
 const SIGCHLD = 17;
+const FUTEX_WAIT_PRIVATE = 128;
+const notEnded = 0xffff_ffff;
+
+/** For a list that has not made the process a program. */
+const exit: Call = { name: "exit_group", args: [0], mayFail: true };
 
 let code: number | undefined;
 
 /**
- * Start a process that carries out calls and then waits for more, in new namespaces by the flags of clone(2). Hold on to what
- * this gives until the process has ended.
+ * Start a process and another one in it, which carries out its first list and then waits. Hold on to what this gives until the
+ * process has ended.
  */
-export function startProcess({ calls }: CallList, namespaces: number): Process {
-  const area = layOut([...calls, waiting, jump]);
+export function startProcess(request: Request): Process {
+  const outer: Call[] = [
+    ...request.outer.calls,
+    { name: "clone", args: [CLONE_VM | SIGCHLD | request.innerNamespaces, 0, 0, 0, 0], mayFail: false },
+    ...request.afterwards.calls,
+    { name: "wait4", args: [-1, 0, 0, 0], mayFail: false },
+    exit,
+  ];
+  const calls: Call[] = [
+    ...outer,
+    ...request.inner.calls,
+    // Waits while the flag is 0; where it is not any more, there is nothing to wait for.
+    { name: "futex", args: [0, FUTEX_WAIT_PRIVATE, 0, 0], mayFail: true },
+    { name: "jump", args: [0], mayFail: true },
+  ];
+  const area = layOut(calls);
   const start = addressOf(area);
-  const wait = header + calls.length * callSize;
+  const place = (index: number): number => header + index * callSize;
+  const point = (at: number, to: number): void => {
+    area.writeBigUInt64LE(BigInt(to), at);
+  };
+  point(place(request.outer.calls.length) + 64, start + place(outer.length));
+  point(place(outer.length - 2) + 16, start + innerStatus);
+  const wait = place(calls.length - 2);
+  point(wait + 8, start + flag);
   const target = wait + callSize + 8;
-  area.writeBigUInt64LE(BigInt(start + flag), wait + 8);
-  area.writeBigUInt64LE(BigInt(start + wait), target);
+  point(target, start + wait);
+  area.writeUInt32LE(notEnded, innerStatus);
   code ??= makeCode(Buffer.from(machineCode, "hex"));
   const stack = Math.floor((start + area.length) / 16) * 16;
-  const pid = clone({ code, argument: start, stack, flags: CLONE_VM | SIGCHLD | namespaces });
+  const flags = CLONE_VM | SIGCHLD | request.outerNamespaces;
+  const pid = clone({ code, argument: start, stack, flags });
   if (pid < 0) {
     const failure = `clone, for a process in new namespaces: ${describeErrno(-pid)}`;
-    return { pid: undefined, goOn: () => {}, failure: () => failure };
+    return { pid: undefined, goOn: () => {}, end: () => undefined, failure: () => failure };
   }
-  const parts = [{ calls, area }];
+  const parts: { readonly calls: readonly Call[]; readonly area: Buffer }[] = [{ calls, area }];
   return {
     pid,
     goOn: (list) => {
-      const rest = layOut([...list.calls, end]);
+      const rest = layOut([...list.calls, exit]);
       parts.push({ calls: list.calls, area: rest });
-      area.writeBigUInt64LE(BigInt(addressOf(rest) + header), target);
+      point(target, addressOf(rest) + header);
       area.writeUInt32LE(1, flag);
       wake(start + flag);
+    },
+    end: () => {
+      const status = statusOf(pid);
+      const inner = area.readUInt32LE(innerStatus);
+      return status === undefined ? undefined : codeOf(inner === notEnded ? status : inner);
     },
     failure: () => {
       const errno = -area.readInt32LE(0);
@@ -167,12 +235,10 @@ export function startProcess({ calls }: CallList, namespaces: number): Process {
   };
 }
 
-const FUTEX_WAIT_PRIVATE = 128;
-/** Waits while the flag is 0; where it is not any more, there is nothing to wait for. */
-const waiting: Call = { name: "futex", args: [0, FUTEX_WAIT_PRIVATE, 0, 0], mayFail: true };
-const jump: Call = { name: "jump", args: [0], mayFail: true };
-/** For a list that has not made the process a program. */
-const end: Call = { name: "exit_group", args: [0], mayFail: true };
+/** Give an exit code, or 128 and a signal's number, of a status of wait4(2). */
+function codeOf(status: number): number {
+  return (status & 0x7f) === 0 ? (status >> 8) & 0xff : 128 + (status & 0x7f);
+}
 
 function describeCall({ name, args }: Call): string {
   return [name, ...args.filter((each) => typeof each === "string")].join(" ");
@@ -215,15 +281,18 @@ function layOut(calls: readonly Call[]): Buffer {
   for (const { item, bytes } of contents) bytes.copy(area, placeOf(item));
   for (const array of arrays)
     for (const [index, item] of array.words.entries()) write(placeOf(array) + 8 * index, wordOf(item));
-  for (const [index, { name, args, mayFail }] of calls.entries()) {
+  const callPlaces = new Map<Call, number>();
+  for (const [index, call] of calls.entries()) {
+    const { name, args, mayFail } = call;
     const at = header + index * callSize;
+    callPlaces.set(call, at);
     write(at, numbers[name]);
     write(at + 56, start + trash);
     write(at + 64, mayFail ? 1 : 0);
     for (const [number, arg] of args.entries()) {
       const argument = at + 8 + 8 * number;
       if (typeof arg === "object" && "resultOf" in arg)
-        write(header + arg.resultOf * callSize + 56, start + argument);
+        write((callPlaces.get(arg.resultOf) ?? 0) + 56, start + argument);
       else write(argument, wordOf(arg));
     }
   }

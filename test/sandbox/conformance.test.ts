@@ -120,6 +120,18 @@ ls: /sys: No such file or directory
       assert.equal(code, 1);
     });
 
+    test("nothing of that depends on the caller's umask", async () => {
+      const umask = process.umask(0o077);
+      try {
+        await using other = makeRig(engine);
+        const { output } = await other.sh("umask; stat -c '%A %n' / /nix /dev /etc /etc/passwd /dev/shm");
+        const folders = "drwxr-xr-x /\ndrwxr-xr-x /nix\ndrwxr-xr-x /dev\ndrwxr-xr-x /etc\n";
+        assert.equal(output, `0022\n${folders}-rw-r--r-- /etc/passwd\ndrwxrwxrwt /dev/shm\n`);
+      } finally {
+        process.umask(umask);
+      }
+    });
+
     test("environment, arguments, descriptors and standard input are exact, bytes that are no UTF-8 too", async () => {
       const env = { A: " b\n'c'\\ ", "x-y.z": "1", EMPTY: "", BYTES: "\udcff\udc80", LD_DEBUG_: "x" };
       const args = ["-e", "", "a b", "'\"$(id)\\", "\n", "--", "\udcfe", "ü", "-n"];
