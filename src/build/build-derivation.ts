@@ -114,7 +114,7 @@ async function build(node: BuildNode, wanted: ReadonlySet<StorePath>, context: B
   const inputs = await inputClosure(node, store);
   const graphs = await graphsOf(node, inputs, store);
   const start = startOf({ derivation, outputs, graphs, cores: options.cores, userEnv });
-  const folder = work.makeBuildFolder(namePart(path), start.files);
+  const folder = work.makeBuildFolder(namePart(path), { files: start.files, inputs });
   try {
     context.handOver.take(node, folder);
     const log = openLog(store.logFile(path), options.maxLog ?? Number.POSITIVE_INFINITY, {

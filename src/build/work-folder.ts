@@ -4,9 +4,8 @@
  *     nix/var/nix/builds/<random>.lock    held as long as the process lives
  *     nix/var/nix/builds/<random>/        only we can enter
  *         sandbox-<random>/               the sandbox room's own files
- *         <number>-<name>/                one build
- *             build/                      `/build` in the sandbox
- *             store/                      `/nix/store` in the sandbox
+ *         <number>-<name>/                `/build` of one build in its sandbox
+ *         store-<number>/                 `/nix/store` of one build after the other
  *     nix/var/nix/kept-<random>/<name>    the build folder of a failed build that is to stay
  *
  * A killed process leaves its folder behind, with a lock that nobody holds: the next one deletes it. Whoever deletes a
@@ -27,16 +26,24 @@ import {
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { encodeText } from "../base/index.ts";
+import type { StorePath } from "../nix/index.ts";
 import { deleteTree } from "../store/delete-tree.ts";
 import { hasCode } from "../store/fault.ts";
 import type { LocalStore } from "../store/index.ts";
 import { tryLock } from "../store/libc.ts";
 import { openLockFile } from "../store/lock.ts";
+import { makeStoreFolders } from "./store-folders.ts";
 
 export type WorkFolder = Disposable & {
   readonly path: string;
   /** Make the folders of a build, with files for the builder in its build folder. */
-  readonly makeBuildFolder: (name: string, files: ReadonlyMap<string, string>) => BuildFolder;
+  readonly makeBuildFolder: (name: string, request: BuildFolderRequest) => BuildFolder;
+};
+
+export type BuildFolderRequest = {
+  readonly files: ReadonlyMap<string, string>;
+  /** What the builder will see in its store. */
+  readonly inputs: ReadonlySet<StorePath>;
 };
 
 export type BuildFolder = {
@@ -53,20 +60,19 @@ export function openWorkFolder(store: LocalStore): WorkFolder {
   const all = foldersOf(store);
   mkdirSync(all, { recursive: true, mode: 0o700 });
   const { path, lock } = claim(all);
+  const stores = makeStoreFolders(path);
   let count = 0;
   return {
     path,
-    makeBuildFolder: (name, files) => {
-      const root = join(path, `${count++}-${name}`);
-      const build = join(root, "build");
-      mkdirSync(root);
+    makeBuildFolder: (name, { files, inputs }) => {
+      const build = join(path, `${count++}-${name}`);
       mkdirSync(build, 0o700);
-      mkdirSync(join(root, "store"), 0o755);
+      const store = stores.take(inputs);
       for (const [file, content] of files)
         writeFileSync(join(build, file), encodeText(content), { mode: 0o644 });
       return {
         build,
-        store: join(root, "store"),
+        store,
         keep: (label) => {
           const kept = join(mkdtempSync(join(all, "../kept-")), label);
           renameSync(build, kept);
@@ -75,7 +81,8 @@ export function openWorkFolder(store: LocalStore): WorkFolder {
         remove: () => {
           setImmediate(() => {
             try {
-              deleteTree(root);
+              deleteTree(build);
+              stores.giveBack(store, inputs);
             } catch {
               // What stays goes with the whole folder, or that says why not.
             }

@@ -1,12 +1,16 @@
 /** What a sandbox's root is made of. */
 import {
   chmodSync,
+  closeSync,
+  type Dirent,
   existsSync,
   lstatSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readlinkSync,
   realpathSync,
+  type Stats,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
@@ -145,17 +149,20 @@ function networkMounts(): { readonly source: string; readonly target: string }[]
  * mounted, so it is made there itself. What is there already stays. Throws `sandbox-spec`.
  */
 export function makeMountPoints(store: string, inputs: readonly KnownInput[]): void {
+  const there = new Map(readdirSync(store, { withFileTypes: true }).map((entry) => [entry.name, entry]));
   for (const input of inputs) {
-    const place = encodeText(`${store}/${inputName(input)}`);
+    const name = inputName(input);
+    const entry = there.get(name);
+    if (entry !== undefined && fits(input, entry)) continue;
+    const place = encodeText(`${store}/${name}`);
     try {
       if (input.kind === "folder") mkdirSync(place);
-      else if (input.kind === "file") writeFileSync(place, "", { flag: "wx" });
+      else if (input.kind === "file") closeSync(openSync(place, "wx"));
       else symlinkSync(readlinkSync(encodeText(input.host), { encoding: "buffer" }), place);
     } catch (cause) {
-      const there = lstatSync(place, { throwIfNoEntry: false });
-      const fits = { folder: there?.isDirectory(), file: there?.isFile(), symlink: there?.isSymbolicLink() };
-      if (fits[input.kind] === true) continue;
-      const what = there === undefined ? "cannot be made" : "is something else already";
+      const found = lstatSync(place, { throwIfNoEntry: false });
+      if (found !== undefined && fits(input, found)) continue;
+      const what = found === undefined ? "cannot be made" : "is something else already";
       refuse(
         `the place of the input ${quote(input.inside)} in the store folder ${what}`,
         "give each sandbox a store folder of its own on a disk with space left",
@@ -163,6 +170,17 @@ export function makeMountPoints(store: string, inputs: readonly KnownInput[]): v
         cause,
       );
     }
+  }
+}
+
+function fits({ kind }: KnownInput, found: Dirent | Stats): boolean {
+  switch (kind) {
+    case "folder":
+      return found.isDirectory();
+    case "file":
+      return found.isFile();
+    case "symlink":
+      return found.isSymbolicLink();
   }
 }
 
