@@ -96,7 +96,7 @@ function median(name: string): number {
 
 const opened: Sandboxes[] = [];
 for (const engine of engines) {
-  await time(`${engine}, helper ready`, async () => {
+  await time(`${engine}, ready`, async () => {
     const sandboxes = openSandboxes({ folder: temp.path, searchPath, engine });
     opened.push(sandboxes);
     await sandboxes.engine;
@@ -124,7 +124,7 @@ for (let count = 0; count < rounds; count += 1) {
   }
 }
 
-// Whether the helper pays: how long a start stops the event loop of a process that an evaluation has filled.
+// How long a start stops the event loop of a process that an evaluation has filled.
 const ballast = Array.from({ length: 400 }, () => Buffer.alloc(2 ** 20, 1));
 for (let count = 0; count < rounds; count += 1) {
   await time("stopped by spawn at 400 MiB", async () => {
@@ -137,7 +137,7 @@ for (let count = 0; count < rounds; count += 1) {
   if (sandboxes === undefined) continue;
   const begun = performance.now();
   const started = start(sandboxes, 1);
-  samples.set("stop, helper", [...(samples.get("stop, helper") ?? []), performance.now() - begun]);
+  samples.set("stop, sandbox", [...(samples.get("stop, sandbox") ?? []), performance.now() - begun]);
   await started;
 }
 if (ballast.length === 0) throw new Error("the ballast is gone");
@@ -169,5 +169,5 @@ budgets([
   against("direct, inputs: 100", "Nix, inputs: 100", 0.9),
   against("unshare, inputs: 1", "Nix, inputs: 1", 2),
   against("unshare, inputs: 100", "Nix, inputs: 100", 2),
-  against("stop, helper", "stop, spawn", 0.5),
+  against("stop, sandbox", "stop, spawn", 0.5),
 ]);
