@@ -78,9 +78,13 @@ function openPlace(folder: string, calls: SandboxCalls): Sandboxes {
 
   /** Start a process and let it come as far as it can without a job; gives why there is none, where there is none. */
   function startKind(kind: Kind): Started | string {
+    const request = calls.prepare(kind, rootFor(kind));
     if (alive.size === 0) process.on("SIGCHLD", reap);
-    const started = startProcess(calls.prepare(kind, rootFor(kind)));
-    if (started.pid === undefined) return started.failure() ?? "";
+    const started = startProcess(request);
+    if (started.pid === undefined) {
+      if (alive.size === 0) process.off("SIGCHLD", reap);
+      return started.failure() ?? "";
+    }
     const entry: Started = { process: started, pid: started.pid, onEnd: () => forget(entry) };
     alive.set(entry.pid, entry);
     own.add(entry);

@@ -1,5 +1,5 @@
 /**
- * sandbox: isolates one process, with bubblewrap or with util-linux' unshare. It knows no derivations.
+ * sandbox: isolates one process, by system calls, bubblewrap or util-linux' unshare. It knows no derivations.
  * Imports base.
  */
 export type { EngineFacts } from "./engine.ts";
