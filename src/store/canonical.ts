@@ -2,41 +2,82 @@
  * The canonical form of what lies in a store: files and folders read-only for all, 0555 if their owner may execute
  * them (folders too), else 0444; modified at second 1; no extended attributes; owned by who runs the store.
  */
-import { chmodSync, lchownSync, lstatSync, lutimesSync, readdirSync, type Stats } from "node:fs";
+import { chmodSync, lchownSync, lstatSync, lutimesSync, readdirSync } from "node:fs";
 import { CleaveError, decodeText } from "../base/index.ts";
+import {
+  type Descent,
+  endDescent,
+  enterFolder,
+  leaveFolder,
+  pathIn,
+  startDescent,
+  systemPath,
+  toRaw,
+} from "../nix/index.ts";
 import { removeAttributes } from "./libc.ts";
 
 /** The time of modification of everything in a store, in seconds since 1970. */
 export const storeTime = 1;
 
+/** Who runs the store, where the system knows users. */
+type Owner = { readonly user: number | undefined; readonly group: number | undefined };
+
+type Folder = { readonly name: string; readonly names: string[] };
+
 /**
- * Bring a tree in place into canonical form. Throws `nar-unsupported-file` for what is neither a file, a folder
- * nor a symlink.
+ * Bring a tree in place into canonical form, however deep. Changes only what is not in it already. Throws
+ * `nar-unsupported-file` for what is neither a file, a folder nor a symlink.
  */
-export function canonicalise(path: string | Buffer): void {
+export function canonicalise(path: string): void {
+  const root = toRaw(path);
+  const folders: Folder[] = [];
+  /** Describe an entry of the innermost folder. */
+  const describe = (name: string) =>
+    [path, ...[...folders.slice(1).map((each) => each.name), name].map(decode)].join("/");
+  const owner = { user: process.geteuid?.(), group: process.getegid?.() };
+  if (!canonicaliseNode(systemPath(root), owner, () => path)) return;
+  const descent = startDescent(root);
+  try {
+    folders.push({ name: "", names: namesIn(descent) });
+    for (let folder = folders.at(-1); folder !== undefined; folder = folders.at(-1)) {
+      const name = folder.names.pop();
+      if (name === undefined) {
+        folders.pop();
+        if (folders.length > 0) leaveFolder(descent);
+      } else if (canonicaliseNode(pathIn(descent, name), owner, () => describe(name))) {
+        enterFolder(descent, name);
+        folders.push({ name, names: namesIn(descent) });
+      }
+    }
+  } finally {
+    endDescent(descent);
+  }
+}
+
+function decode(raw: string): string {
+  return decodeText(Buffer.from(raw, "latin1"));
+}
+
+function namesIn({ path }: Descent): string[] {
+  return readdirSync(systemPath(path), "latin1");
+}
+
+/** Bring one file, folder or symlink into canonical form. Says whether it is a folder. */
+function canonicaliseNode(path: string | Buffer, { user, group }: Owner, where: () => string): boolean {
   const stats = lstatSync(path);
-  if (!stats.isFile() && !stats.isDirectory() && !stats.isSymbolicLink())
+  const isFolder = stats.isDirectory();
+  const isLink = stats.isSymbolicLink();
+  if (!isFolder && !isLink && !stats.isFile())
     throw new CleaveError({
       code: "nar-unsupported-file",
       message: "the file is neither a regular file nor a folder nor a symlink",
       hint: "sockets, pipes and devices cannot be in the store: have the build remove it",
-      location: { file: typeof path === "string" ? path : decodeText(path) },
+      location: { file: where() },
     });
   removeAttributes(path);
-  canonicaliseNode(path, stats);
-  if (stats.isDirectory())
-    for (const name of readdirSync(path, { encoding: "buffer" }))
-      canonicalise(Buffer.concat([Buffer.from(path), slash, name]));
-}
-
-/** Bring one file, folder or symlink into canonical form, but for its attributes. */
-function canonicaliseNode(path: string | Buffer, stats: Stats): void {
-  const user = process.geteuid?.();
-  if (user !== undefined && stats.uid !== user) lchownSync(path, user, process.getegid?.() ?? stats.gid);
+  if (user !== undefined && stats.uid !== user) lchownSync(path, user, group ?? stats.gid);
   const mode = stats.mode & 0o7777;
-  if (!stats.isSymbolicLink() && mode !== 0o444 && mode !== 0o555)
-    chmodSync(path, (mode & 0o100) === 0 ? 0o444 : 0o555);
+  if (!isLink && mode !== 0o444 && mode !== 0o555) chmodSync(path, (mode & 0o100) === 0 ? 0o444 : 0o555);
   if (stats.mtimeMs !== storeTime * 1000) lutimesSync(path, stats.atimeMs / 1000, storeTime);
+  return isFolder;
 }
-
-const slash = Buffer.from("/");

@@ -30,7 +30,7 @@ function load() {
     const { functions } = ffi.dlopen(null, {
       flock: { arguments: ["i32", "i32"], return: "i32" },
       posix_fallocate: { arguments: ["i32", "i64", "i64"], return: "i32" },
-      llistxattr: { arguments: ["buffer", "buffer", "u64"], return: "i64" },
+      llistxattr: { arguments: ["buffer", "buffer", "u64"], return: "i32" },
       lremovexattr: { arguments: ["buffer", "buffer"], return: "i32" },
       __errno_location: { arguments: [], return: "pointer" },
     });
@@ -65,20 +65,31 @@ export function allocate(fd: number, size: number): void {
 
 /** Say whether a file has extended attributes, as far as its file system has them. */
 export function hasAttributes(path: string | Buffer): boolean {
-  return libc().llistxattr(Buffer.concat([Buffer.from(path), Buffer.of(0)]), nothing, 0n) > 0n;
+  return libc().llistxattr(terminated(path), nothing, 0n) > 0;
 }
 
 const names = Buffer.alloc(65536);
 const nothing = Buffer.alloc(0);
+const place = Buffer.alloc(8192);
+
+/** Give a path with a NUL after it, valid until the next is asked for. */
+function terminated(path: string | Buffer): Buffer {
+  // No character has more than three bytes.
+  if (path.length * 3 >= place.length) return Buffer.concat([Buffer.from(path), Buffer.of(0)]);
+  const length = typeof path === "string" ? place.write(path) : path.copy(place);
+  place[length] = 0;
+  return place;
+}
 
 /** Take all extended attributes, and with them access control lists, from a file, folder or link itself. */
 export function removeAttributes(path: string | Buffer): void {
-  const file = Buffer.concat([Buffer.from(path), Buffer.of(0)]);
+  const { llistxattr, lremovexattr, errno } = libc();
+  const file = terminated(path);
   // Most have none, which is quick to see.
-  if (libc().llistxattr(file, nothing, 0n) === 0n) return;
-  const size = Number(libc().llistxattr(file, names, BigInt(names.length)));
+  if (llistxattr(file, nothing, 0n) === 0) return;
+  const size = llistxattr(file, names, BigInt(names.length));
   if (size < 0) {
-    const name = errorName(libc().errno());
+    const name = errorName(errno());
     // The file system has none of them.
     if (name === "ENOTSUP" || name === "EOPNOTSUPP" || name === "ENODATA") return;
     throw systemError(name, "llistxattr", path);
@@ -89,8 +100,7 @@ export function removeAttributes(path: string | Buffer): void {
     start = end;
     // Labels of the system's security module belong to the machine; Nix leaves this one alone too.
     if (attribute.equals(Buffer.from("security.selinux\0"))) continue;
-    if (libc().lremovexattr(file, attribute) !== 0)
-      throw systemError(errorName(libc().errno()), "lremovexattr", path);
+    if (lremovexattr(file, attribute) !== 0) throw systemError(errorName(errno()), "lremovexattr", path);
   }
 }
 
