@@ -1,6 +1,7 @@
-/* Copies of content: see copy.h. */
+/* Copies of files and symlinks: see copy.h. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -13,8 +14,8 @@
 #define FICLONE _IOW(0x94, 9, int)
 #endif
 
-/* Files up to this size are not worth asking for more than a read and a write. */
-enum { SMALL = 65536, BLOCK = 262144 };
+/* Files that are smaller than this are not worth asking for more than a read and a write. */
+enum { BLOCK = 131072 };
 
 int write_all(int fd, const void *bytes, size_t length)
 {
@@ -32,29 +33,35 @@ int write_all(int fd, const void *bytes, size_t length)
     return 0;
 }
 
-static int copy_by_hand(int from, int to)
+/* Copy what is left; `size` is how much that may be. */
+static int copy_by_hand(int from, int to, off_t size)
 {
-    static char block[BLOCK];
+    char block[BLOCK];
     for (;;) {
         ssize_t got = read(from, block, sizeof(block));
         if (got == 0)
             return 0;
         if (got < 0 ? errno != EINTR : write_all(to, block, got) < 0)
             return -1;
+        /* Files end where less comes than was asked for. */
+        if (got == size && got < BLOCK)
+            return 0;
     }
 }
 
 int copy_content(int from, int to, off_t size)
 {
-    static int no_reflinks;
-    if (size > 0 && !no_reflinks) {
+    static atomic_int no_reflinks;
+    if (size == 0)
+        return copy_by_hand(from, to, -1);
+    if (!atomic_load_explicit(&no_reflinks, memory_order_relaxed)) {
         if (ioctl(to, FICLONE, from) == 0)
             return 0;
         /* Other errors may be about these two files alone. */
         if (errno == EOPNOTSUPP || errno == ENOTTY || errno == ENOSYS)
             no_reflinks = 1;
     }
-    if (size > SMALL) {
+    if (size >= BLOCK) {
         off_t left = size;
         while (left > 0) {
             ssize_t copied = copy_file_range(from, NULL, to, NULL, left < (1 << 30) ? left : (1 << 30), 0);
@@ -63,7 +70,7 @@ int copy_content(int from, int to, off_t size)
             left -= copied;
         }
     }
-    return copy_by_hand(from, to);
+    return copy_by_hand(from, to, size);
 }
 
 char *read_target(int folder, const char *name)
@@ -81,4 +88,62 @@ char *read_target(int folder, const char *name)
             return NULL;
         room *= 4;
     }
+}
+
+/* Open a file without leaving a trace in the time of the last access, where we may ask for that. -1 with errno. */
+static int open_unseen(int folder, const char *name)
+{
+    int flags = O_RDONLY | O_NOFOLLOW | O_CLOEXEC, fd = openat(folder, name, flags | O_NOATIME);
+    return fd < 0 && errno == EPERM ? openat(folder, name, flags) : fd;
+}
+
+int open_source(struct source *source, int folder, const char *name)
+{
+    *source = (struct source){ .fd = open_unseen(folder, name) };
+    if (source->fd < 0 && errno == EACCES && fstatat(folder, name, &source->status, AT_SYMLINK_NOFOLLOW) == 0 &&
+        fchmodat(folder, name, (source->status.st_mode & 07777) | 0400, 0) == 0) {
+        source->lifted = 1;
+        source->fd = open_unseen(folder, name);
+        return source->fd < 0 ? -1 : 0;
+    }
+    return source->fd < 0 ? -1 : fstat(source->fd, &source->status);
+}
+
+void close_source(struct source *source)
+{
+    if (source->lifted)
+        fchmod(source->fd, source->status.st_mode & 07777);
+    if (source->fd >= 0)
+        close(source->fd);
+}
+
+int copy_source(const struct source *source, int folder, const char *name, mode_t mode, int exact,
+                const struct timespec times[2])
+{
+    int to = openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, exact ? mode : 0600);
+    if (to < 0)
+        return -1;
+    int done = copy_content(source->fd, to, source->status.st_size);
+    if (done == 0 && (!exact || (mode & 07000) != 0))
+        done = fchmod(to, mode);
+    if (done == 0)
+        done = futimens(to, times);
+    int error = errno;
+    if (close(to) < 0 && done == 0)
+        return -1;
+    errno = error;
+    return done;
+}
+
+int copy_symlink(int from_folder, const char *from_name, int folder, const char *name, const struct stat *status,
+                 const struct timespec times[2])
+{
+    char *target = read_target(from_folder, from_name);
+    int done = target == NULL ? -1 : symlinkat(target, folder, name);
+    free(target);
+    /* Reading it is seen in its times, unless they are set again. */
+    struct timespec own[2] = { status->st_atim, status->st_mtim };
+    if (done == 0 && status->st_uid == geteuid())
+        utimensat(from_folder, from_name, own, AT_SYMLINK_NOFOLLOW);
+    return done < 0 ? -1 : utimensat(folder, name, times, AT_SYMLINK_NOFOLLOW);
 }

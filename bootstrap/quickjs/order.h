@@ -5,11 +5,13 @@
 #ifndef CLEAVE_ORDER_H
 #define CLEAVE_ORDER_H
 
-#include <stddef.h>
+struct listing;
 
 struct order {
     /* The folder in which names are put aside: on the same file system, and nothing else is in it. -1 if there is none yet. */
     int aside;
+    /* Whether a name that is renamed and renamed back is listed as one that has just come to be. */
+    int in_place;
     /* How this file system lists names that came to be in their own order. */
     enum { ORDER_UNKNOWN, ORDER_BY_NAME, ORDER_ASCENDING, ORDER_DESCENDING, ORDER_OTHER } kind;
 };
@@ -23,8 +25,8 @@ int order_start(struct order *order, int parent, const char *name);
 /* Say whether a folder lists its names as if they had come to be in their own order. */
 int order_holds(const struct order *order, int listed);
 
-/* Make it so. The names are all that are in the folder, ordered; ones that are not there any more are left out. -1 with errno. */
-int order_make(const struct order *order, int folder, char **names, size_t count);
+/* Make it so. The listing has all that is in the folder; names that are not there any more are left out. -1 with errno. */
+int order_make(struct order *order, int folder, const struct listing *listing);
 
 /* Remove the folder again. */
 void order_end(struct order *order, int parent, const char *name);

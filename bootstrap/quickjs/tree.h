@@ -5,6 +5,7 @@
 #include "native.h"
 
 JSValue copy_tree(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv);
+JSValue save_trees(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv);
 JSValue restore_trees(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv);
 
 #endif

@@ -1,94 +1,35 @@
 /* Walks over trees: see walk.h. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "crew.h"
 #include "order.h"
 #include "walk.h"
 
-/* How many folders of a chain are open at once. */
-enum { MOST_OPEN = 64 };
+/* From how many entries on a tree is worth a second thread; and to which depth folders are handed to others. */
+enum { LARGE = 100, DEEPEST = 64 };
 
-struct link {
-    int fd; /* -1 while it is closed */
-    dev_t device;
-    ino_t inode;
+/* What threads that walk over one tree have in common. */
+struct gang {
+    struct crew *crew;
+    /* Whether one of them has failed, so that all stop; and what was the first of these failures. */
+    atomic_int failed;
+    struct failure failure;
 };
 
-static const int folder_flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-
-static int chain_add(struct chain *chain, int fd)
+/* Give the flag for open() that keeps reading from changing the time of the last access: only owners may ask for that. */
+static int unseen(const struct stat *status)
 {
-    struct stat status;
-    if (fd < 0)
-        return -1;
-    if (fstat(fd, &status) < 0) {
-        close(fd);
-        return -1;
-    }
-    if (chain->depth == chain->room) {
-        chain->room = chain->room * 2 + 16;
-        chain->links = must_alloc(chain->links, chain->room * sizeof(*chain->links));
-    }
-    chain->links[chain->depth++] = (struct link){ fd, status.st_dev, status.st_ino };
-    if (chain->depth > MOST_OPEN) {
-        struct link *old = &chain->links[chain->depth - 1 - MOST_OPEN];
-        if (old->fd >= 0)
-            close(old->fd);
-        old->fd = -1;
-    }
-    return 0;
-}
-
-int chain_start(struct chain *chain, const char *path)
-{
-    *chain = (struct chain){ 0 };
-    return chain_add(chain, open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-}
-
-int chain_push(struct chain *chain, const char *name)
-{
-    return chain_add(chain, openat(chain_fd(chain), name, folder_flags));
-}
-
-int unseen(const struct stat *status)
-{
-    return status->st_uid == geteuid() ? O_NOATIME : 0;
-}
-
-int chain_pop(struct chain *chain)
-{
-    struct link *last = &chain->links[chain->depth - 1], *above = last - 1;
-    if (chain->depth > 1 && above->fd < 0) {
-        struct stat status;
-        above->fd = openat(last->fd, "..", folder_flags);
-        if (above->fd < 0)
-            return -1;
-        if (fstat(above->fd, &status) < 0 || status.st_dev != above->device || status.st_ino != above->inode) {
-            errno = ESTALE;
-            return -1;
-        }
-    }
-    close(last->fd);
-    chain->depth -= 1;
-    return 0;
-}
-
-int chain_fd(const struct chain *chain)
-{
-    return chain->links[chain->depth - 1].fd;
-}
-
-void chain_end(struct chain *chain)
-{
-    for (size_t at = 0; at < chain->depth; at += 1)
-        if (chain->links[at].fd >= 0)
-            close(chain->links[at].fd);
-    free(chain->links);
-    *chain = (struct chain){ 0 };
+    static atomic_uint user = (uid_t)-1;
+    if (user == (uid_t)-1)
+        user = geteuid();
+    return status->st_uid == user ? O_NOATIME : 0;
 }
 
 static int compare_names(const void *a, const void *b)
@@ -99,7 +40,7 @@ static int compare_names(const void *a, const void *b)
 void free_listing(struct listing *listing)
 {
     free(listing->names);
-    free(listing->first);
+    free(listing->all);
     *listing = (struct listing){ 0 };
 }
 
@@ -131,12 +72,13 @@ int list_names(int folder, struct listing *listing)
             if (strcmp(entry->name, ".") == 0 || strcmp(entry->name, "..") == 0)
                 continue;
             size_t size = strlen(entry->name) + 1;
-            if (used + size > room) {
-                room = (used + size) * 2 + 256;
+            if (used + size + 1 > room) {
+                room = (used + size + 1) * 2 + 256;
                 all = must_alloc(all, room);
             }
-            memcpy(all + used, entry->name, size);
-            used += size;
+            all[used] = (char)entry->type;
+            memcpy(all + used + 1, entry->name, size);
+            used += size + 1;
             number += 1;
         }
     }
@@ -144,8 +86,8 @@ int list_names(int folder, struct listing *listing)
     char *at = all;
     int listed = LISTED_ASCENDING | LISTED_DESCENDING;
     for (size_t each = 0; each < number; each += 1) {
-        names[each] = at;
-        at += strlen(at) + 1;
+        names[each] = at + 1;
+        at += strlen(names[each]) + 2;
         if (each > 0)
             listed &= strcmp(names[each - 1], names[each]) < 0 ? LISTED_ASCENDING : LISTED_DESCENDING;
     }
@@ -161,7 +103,15 @@ struct level {
     mode_t lifted; /* what its mode is meanwhile */
     struct listing listing;
     size_t at, parent_length;
+    /* How many folders in it other threads walk over, if it was any. */
+    int *shared;
 };
+
+/* The innermost folder in which the walk is. */
+static struct level *level_of(const struct walk *walk)
+{
+    return &walk->levels[walk->depth - 1 - walk->start];
+}
 
 char *walk_path(const struct walk *walk, const char *name)
 {
@@ -203,13 +153,13 @@ static int enter(struct walk *walk, char *name, const struct stat *status)
             return walk_fail(walk, "change mode of", name);
         lifted = mode;
     }
-    if (chain_add(&walk->chain, openat(folder, name, folder_flags | unseen(status))) < 0)
+    if (chain_push(&walk->chain, name, unseen(status)) < 0)
         return walk_fail(walk, "open", name);
-    if (walk->depth == walk->room) {
+    if (walk->depth - walk->start == walk->room) {
         walk->room = walk->room * 2 + 16;
         walk->levels = must_alloc(walk->levels, walk->room * sizeof(*walk->levels));
     }
-    struct level *level = &walk->levels[walk->depth];
+    struct level *level = &walk->levels[walk->depth - walk->start];
     *level = (struct level){ .name = name, .status = *status, .lifted = lifted, .parent_length = walk->length };
     if (list_names(chain_fd(&walk->chain), &level->listing) < 0)
         return walk_fail(walk, "list", name);
@@ -218,9 +168,23 @@ static int enter(struct walk *walk, char *name, const struct stat *status)
     return 0;
 }
 
+/* Wait until other threads are done with what is in the innermost folder. Gives whether none has failed. */
+static int wait_for_others(struct walk *walk)
+{
+    struct level *level = level_of(walk);
+    if (level->shared != NULL) {
+        crew_wait(walk->gang->crew, level->shared, walk->thread);
+        free(level->shared);
+        level->shared = NULL;
+    }
+    return walk->gang == NULL || !atomic_load(&walk->gang->failed);
+}
+
 static int leave(struct walk *walk)
 {
-    struct level *level = &walk->levels[walk->depth - 1];
+    struct level *level = level_of(walk);
+    if (!wait_for_others(walk))
+        return WALK_FAIL;
     if (walk->visitor->inside != NULL &&
         walk->visitor->inside(walk, chain_fd(&walk->chain), &level->listing) < 0)
         return WALK_FAIL;
@@ -236,14 +200,129 @@ static int leave(struct walk *walk)
     return walk->visitor->leave == NULL ? 0 : walk->visitor->leave(walk, folder, level->name, &level->status);
 }
 
+/* A folder that is handed to another thread. */
+struct errand {
+    struct task task;
+    struct walk walk;
+    struct failure failure;
+    char *name;
+    struct stat status;
+};
+
+static int visit(struct walk *walk, char *name);
+
+/* Go on until the walk is where it began. */
+static int go_on(struct walk *walk, int done)
+{
+    while (done >= 0 && walk->depth > walk->start) {
+        struct level *level = level_of(walk);
+        done = level->at < level->listing.count ? visit(walk, level->listing.names[level->at++]) : leave(walk);
+    }
+    if (done < 0 && walk->gang != NULL)
+        atomic_store(&walk->gang->failed, 1);
+    for (; walk->depth > walk->start; walk->depth -= 1) {
+        wait_for_others(walk);
+        free_listing(&level_of(walk)->listing);
+    }
+    return done;
+}
+
+static void free_walk(struct walk *walk)
+{
+    chain_end(&walk->chain);
+    free(walk->levels);
+    free(walk->path);
+    walk->levels = NULL;
+    walk->path = NULL;
+    walk->room = walk->path_room = 0;
+}
+
+/* Note how a walk of one thread failed. One that stopped because another had failed has nothing to tell. */
+static void keep_failure(struct gang *gang, struct failure *failure)
+{
+    crew_lock(gang->crew);
+    if (gang->failure.what == NULL)
+        gang->failure = *failure;
+    else
+        free(failure->path);
+    crew_unlock(gang->crew);
+}
+
+static void run_errand(struct task *task, int thread)
+{
+    struct errand *errand = (struct errand *)task;
+    struct walk *walk = &errand->walk;
+    walk->thread = thread;
+    int done = go_on(walk, enter(walk, errand->name, &errand->status));
+    if (walk->visitor->end != NULL)
+        done = walk->visitor->end(walk, done);
+    free_walk(walk);
+    if (done < 0) {
+        atomic_store(&walk->gang->failed, 1);
+        keep_failure(walk->gang, &errand->failure);
+    }
+    free(errand->name);
+    free(errand);
+}
+
+/* Hand a folder to another thread, if one would take it soon. Gives whether that was done. */
+static int share(struct walk *walk, const char *name, const struct stat *status)
+{
+    if (!walk->visitor->shared || walk->depth == walk->start || walk->depth > DEEPEST)
+        return 0;
+    if (walk->gang == NULL) {
+        struct crew *crew = walk->seen == LARGE ? crew_start() : NULL;
+        if (crew == NULL)
+            return 0;
+        walk->gang = must_alloc(NULL, sizeof(*walk->gang));
+        *walk->gang = (struct gang){ .crew = crew };
+    }
+    if (!crew_has_room(walk->gang->crew))
+        return 0;
+    struct errand *errand = must_alloc(NULL, sizeof(*errand));
+    struct level *level = level_of(walk);
+    if (level->shared == NULL)
+        level->shared = memset(must_alloc(NULL, sizeof(*level->shared)), 0, sizeof(*level->shared));
+    *errand = (struct errand){
+        .task = { .run = run_errand, .left = level->shared },
+        .walk = { .visitor = walk->visitor, .depth = walk->depth, .start = walk->depth, .root_length = walk->root_length,
+                  .gang = walk->gang },
+        .name = strcpy(must_alloc(NULL, strlen(name) + 1), name),
+        .status = *status,
+    };
+    if (chain_start_at(&errand->walk.chain, chain_fd(&walk->chain)) < 0) {
+        free(errand->name);
+        free(errand);
+        return 0;
+    }
+    errand->walk.failure = &errand->failure;
+    errand->walk.path = memcpy(must_alloc(NULL, walk->length + 1), walk->path, walk->length);
+    errand->walk.length = walk->length;
+    errand->walk.path_room = walk->length + 1;
+    errand->walk.data = walk->visitor->part == NULL ? walk->data : walk->visitor->part(walk);
+    crew_offer(walk->gang->crew, &errand->task);
+    return 1;
+}
+
 static int visit(struct walk *walk, char *name)
 {
     struct stat status;
     int folder = chain_fd(&walk->chain);
-    if (fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
-        return walk_fail(walk, "look at", name);
+    char type = walk->visitor->only_types && walk->depth > walk->start ? name[-1] : DT_UNKNOWN;
+    if (type == DT_UNKNOWN || type == DT_DIR) {
+        if (fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
+            return walk_fail(walk, "look at", name);
+    } else {
+        status = (struct stat){ .st_mode = DTTOIF(type) };
+    }
+    if (walk->seen < LARGE)
+        walk->seen += 1;
     int todo = walk->visitor->entry(walk, folder, name, &status);
-    return todo == WALK_ENTER && S_ISDIR(status.st_mode) ? enter(walk, name, &status) : todo;
+    if (todo != WALK_ENTER || !S_ISDIR(status.st_mode))
+        return todo;
+    if (walk->gang != NULL && atomic_load_explicit(&walk->gang->failed, memory_order_relaxed))
+        return WALK_FAIL;
+    return share(walk, name, &status) ? 0 : enter(walk, name, &status);
 }
 
 int walk_tree(struct walk *walk, const char *path, int missing_is_fine)
@@ -259,7 +338,10 @@ int walk_tree(struct walk *walk, const char *path, int missing_is_fine)
         *slash = '\0';
         parent = slash == copy ? "/" : copy;
     }
-    walk->depth = walk->length = 0;
+    walk->depth = walk->start = walk->length = walk->seen = 0;
+    walk->gang = NULL;
+    walk->thread = 0;
+    *walk->failure = (struct failure){ 0 };
     extend_path(walk, parent);
     walk->root_length = walk->length + (walk->path[walk->length - 1] == '/' ? 0 : 1) + strlen(name);
     int done = 0;
@@ -271,47 +353,19 @@ int walk_tree(struct walk *walk, const char *path, int missing_is_fine)
         done = 0;
     else
         done = visit(walk, name);
-    while (done >= 0 && walk->depth > 0) {
-        struct level *level = &walk->levels[walk->depth - 1];
-        done = level->at < level->listing.count ? visit(walk, level->listing.names[level->at++]) : leave(walk);
+    done = go_on(walk, done);
+    free_walk(walk);
+    struct gang *gang = walk->gang;
+    if (gang != NULL) {
+        if (done < 0)
+            keep_failure(gang, walk->failure);
+        crew_end(gang->crew);
+        *walk->failure = gang->failure;
+        done = gang->failed ? -1 : 0;
+        free(gang);
+        walk->gang = NULL;
     }
-    while (walk->depth > 0)
-        free_listing(&walk->levels[--walk->depth].listing);
-    chain_end(&walk->chain);
-    free(walk->levels);
-    free(walk->path);
-    walk->levels = NULL;
-    walk->path = NULL;
-    walk->room = walk->path_room = 0;
     free(copy);
     return done < 0 ? -1 : 0;
 }
 
-int open_parent(const char *path, const char **name)
-{
-    const char *last = strrchr(path, '/');
-    *name = last == NULL ? path : last + 1;
-    int folder = open(path[0] == '/' ? "/" : ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
-    while (folder >= 0 && path < *name) {
-        /* As many whole parts as surely fit into one call. */
-        char part[4096];
-        size_t length = *name - path, end;
-        if (length >= sizeof(part)) {
-            for (length = sizeof(part) - 1; path[length - 1] != '/';)
-                length -= 1;
-        }
-        memcpy(part, path, length);
-        part[length] = '\0';
-        path += length;
-        for (end = 0; part[end] == '/';)
-            end += 1;
-        if (part[end] == '\0')
-            continue;
-        int next = openat(folder, part + end, O_PATH | O_DIRECTORY | O_CLOEXEC);
-        int error = errno;
-        close(folder);
-        errno = error;
-        folder = next;
-    }
-    return folder;
-}

@@ -9,9 +9,8 @@
  * minute on the phase clock, and the place in the list of an earlier entry that is the same file, if there is one. So
  * empty folders are there too. Names are byte strings. This file alone reads and writes them.
  */
-import { decodeText, readFile, scanTrees } from "cleave:native";
+import { decodeText, readFile } from "cleave:native";
 import { Failure } from "./failure.ts";
-import { clockBase } from "./places.ts";
 import type { JsonValue } from "./schema.ts";
 
 type Row = readonly [depth: number, name: string, mode: number, minute: number, link?: number];
@@ -24,37 +23,39 @@ export type Manifest = {
   readonly entries: readonly Row[];
 };
 
-/** What the native functions have four numbers for. */
+/** Entries as the native functions have them: names joined by NUL, and four numbers for each. */
 type Records = { readonly names: string; readonly records: Uint32Array };
 
 const none = 0xffffffff;
 
-/** List trees as rows. */
-export function listEntries(roots: readonly string[]): Row[] {
-  const { names, records } = scanTrees(roots, clockBase);
-  return names.map((name, entry) => {
-    const [depth = 0, mode = 0, minute = none, link = none] = records.subarray(entry * 4, entry * 4 + 4);
+/** Write a manifest as text, with entries as `saveTrees` gives them. Row by row: there may be many. */
+export function writeManifest(head: Omit<Manifest, "entries">, { names, records }: Records): string {
+  let text = `${JSON.stringify(head).slice(0, -1)},"entries":[\n`;
+  let at = 0;
+  for (const name of names.split("\0")) {
+    const minute = records[at + 2];
+    const link = records[at + 3];
     if (minute === none) throw new Error(`${name} is not on the phase clock`);
-    return link === none ? [depth, name, mode, minute] : [depth, name, mode, minute, link];
-  });
+    text += `${at === 0 ? "" : ",\n"}[${records[at]},${JSON.stringify(name)},${records[at + 1]},${minute}${link === none ? "" : `,${link}`}]`;
+    at += 4;
+  }
+  return `${text}\n]}\n`;
 }
 
-/** Turn rows into what the native functions take. */
+/** Turn entries into what `restoreTrees` takes. */
 export function recordsOf(entries: readonly Row[]): Records {
   const records = new Uint32Array(entries.length * 4);
-  entries.forEach(([depth, , mode, minute, link = none], entry) => {
-    records[entry * 4] = depth;
-    records[entry * 4 + 1] = mode;
-    records[entry * 4 + 2] = minute;
-    records[entry * 4 + 3] = link;
-  });
-  return { names: entries.map(([, name]) => name).join("\0"), records };
-}
-
-/** Write a manifest as text. */
-export function writeManifest({ entries, ...rest }: Manifest): string {
-  const head = JSON.stringify(rest).slice(0, -1);
-  return `${head},"entries":[\n${entries.map((row) => JSON.stringify(row)).join(",\n")}\n]}\n`;
+  const names: string[] = [];
+  let at = 0;
+  for (const row of entries) {
+    records[at] = row[0];
+    records[at + 1] = row[2];
+    records[at + 2] = row[3];
+    records[at + 3] = row[4] ?? none;
+    names.push(row[1]);
+    at += 4;
+  }
+  return { names: names.join("\0"), records };
 }
 
 /** Read the manifest of a state. */

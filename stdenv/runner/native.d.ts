@@ -3,7 +3,8 @@
  *
  * Paths, names, link targets, arguments and variables are byte strings, as in `src/base/text.ts`: UTF-8, and U+DC80 to
  * U+DCFF for bytes that are not. Whatever fails throws a {@link NativeError}. Functions on trees take trees of any depth
- * and names of any length, go into folders that their owner may not read, and never follow a symlink.
+ * and names of any length, go into folders that their owner may not read, and never follow a symlink. Large trees are worked
+ * on by several threads, where there are processors for that.
  */
 declare module "cleave:native" {
   /** What a failed system call throws: an Error whose message is `<what was done> <path>: <why>`. */
@@ -72,29 +73,37 @@ declare module "cleave:native" {
 
   /**
    * Copy a file, symlink or tree to a path that is free, with modes, times and hard links inside of it. Sockets and the like
-   * are left out. With `plain`, folders and executable files get the mode 0755 and other files 0644.
+   * are left out.
    */
-  export function copyTree(from: string, to: string, plain?: boolean): void;
+  export function copyTree(from: string, to: string): void;
   /** Remove a file, symlink or tree; nothing happens where there is none. */
   export function removeTree(path: string): void;
   /**
    * Set the phase clock of a tree after phase `minute`: all that is not at exactly `base` + j minutes for a j < `minute` is
-   * set to `base` + `minute` minutes. Sockets, fifos and devices are removed, set-id bits and extended attributes too. Where
-   * a folder lists its names in the order in which they came to be, that becomes their order by bytes.
+   * set to `base` + `minute` minutes. Sockets, fifos and devices are removed, set-id bits and extended attributes too. With
+   * `sort`, folders list their names as after `sortTree`.
    */
-  export function stampTree(path: string, base: number, minute: number): void;
+  export function stampTree(path: string, base: number, minute: number, sort: boolean): void;
   /**
-   * List trees: each root before what is in it, names ordered by bytes. `names[i]` is the name of entry i, and `records` has
-   * for it four numbers: how many folders are above it (0 for a root), its mode, its minute after `base` (0xffffffff if it is
-   * at no whole minute), and the index of an earlier entry that is the same file (0xffffffff if there is none).
+   * Where a folder of a tree lists its names in the order in which they came to be, make that their order by bytes, as in a
+   * tree that was copied. Times stay, but for that of the last access, which becomes that of the last change.
    */
-  export function scanTrees(
-    roots: readonly string[],
+  export function sortTree(path: string): void;
+  /**
+   * Copy trees into a store, from the first to the second of each pair (a path that is free), with hard links, in the form that
+   * a store has: folders and executable files get the mode 0555, other files 0444, and all the time 1. Gives what that
+   * forgets, of each root and what is in it, a folder before what is in it, names ordered by bytes: the names, joined by
+   * NUL, and in `records` four numbers for each: how many folders are above it (0 for a root), its mode, its minute after
+   * `base` (0xffffffff if it is at no whole minute), and the index of an earlier entry that is the same file
+   * (0xffffffff if there is none).
+   */
+  export function saveTrees(
+    pairs: readonly (readonly [string, string])[],
     base: number,
-  ): { readonly names: string[]; readonly records: Uint32Array };
+  ): { readonly names: string; readonly records: Uint32Array };
   /**
-   * Copy trees, from the first to the second of each pair (a path that is free), and give the copies the modes, times and
-   * hard links that `scanTrees` found; `names` are joined by NUL. Throws if the trees hold other names.
+   * Copy trees out of a store, from the first to the second of each pair (a path that is free), and give the copies the modes,
+   * times and hard links that `saveTrees` found. Throws if the trees hold other names.
    */
   export function restoreTrees(
     pairs: readonly (readonly [string, string])[],

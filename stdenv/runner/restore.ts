@@ -1,5 +1,5 @@
 /** How a group comes to its work tree and to what there is of the outputs. */
-import { decodeText, lstat, mkdir, readFile, removeTree, restoreTrees } from "cleave:native";
+import { decodeText, lstat, mkdir, readFile, removeTree, restoreTrees, sortTree } from "cleave:native";
 import { Failure } from "./failure.ts";
 import type { Group } from "./group.ts";
 import { readManifest, recordsOf } from "./manifest.ts";
@@ -18,7 +18,9 @@ export function restore({ start, first, placeholders }: Group): Record<string, J
     throw new Failure(
       `the state ${start} is the one after phase ${manifest.last}, not after phase ${first - 1}`,
     );
-  if (!isLive(start)) {
+  if (isLive(start)) {
+    for (const path of [workDirectory, ...Object.values(placeholders)]) sortTree(path);
+  } else {
     removeTree(workDirectory);
     const { names, records } = recordsOf(manifest.entries);
     const pairs = manifest.outputs.map((name): [string, string] => {

@@ -1,10 +1,10 @@
 /** Carries out a group of phases, as `docs/lowering.md` has it. */
-import { copyTree, seclude, umask } from "cleave:native";
+import { saveTrees, seclude, umask } from "cleave:native";
 import { cleanse, observeSandbox, stamp } from "./cleanse.ts";
 import { readGroup } from "./group.ts";
 import { requireSandbox } from "./isolation.ts";
 import { singleOutput } from "./outputs.ts";
-import { workDirectory } from "./places.ts";
+import { clockBase, workDirectory } from "./places.ts";
 import { reportBranch } from "./report-branch.ts";
 import { restore } from "./restore.ts";
 import { runPhase } from "./run-phase.ts";
@@ -25,7 +25,7 @@ export function runGroup(): void {
     cleanse(sandbox);
     results[phase.name] = runPhase(group, phase, results);
     cleanse(sandbox);
-    stamp(sandbox, phase.index, phase.name);
+    stamp(sandbox, phase.index, phase.name, phase !== group.phases.at(-1));
   }
   switch (group.end) {
     case "seal":
@@ -38,7 +38,7 @@ export function runGroup(): void {
       reportBranch(group, results);
       break;
     case "tree":
-      copyTree(workDirectory, singleOutput(group), true);
+      saveTrees([[workDirectory, singleOutput(group)]], clockBase);
       break;
     default:
       throw new Error(`nobody knows how to end with ${group.end satisfies never}`);

@@ -1,9 +1,9 @@
 /** Saves a state, from which another group starts. */
-import { copyTree, lstat, mkdir, writeFile } from "cleave:native";
+import { lstat, mkdir, saveTrees, writeFile } from "cleave:native";
 import type { Group } from "./group.ts";
-import { listEntries, writeManifest } from "./manifest.ts";
+import { writeManifest } from "./manifest.ts";
 import { singleOutput } from "./outputs.ts";
-import { workDirectory } from "./places.ts";
+import { clockBase, workDirectory } from "./places.ts";
 import type { JsonValue } from "./schema.ts";
 
 /** Copy the trees to the output `out`, with their manifest. They stay as they are, so that a builder may hand them on. */
@@ -16,10 +16,8 @@ export function saveState(group: Group, results: Readonly<Record<string, JsonVal
     if (made) trees.push([placeholder, `${out}/outputs/${name}`]);
     return made;
   });
-  const entries = listEntries(trees.map(([from]) => from));
   for (const folder of [out, `${out}/outputs`]) mkdir(folder, 0o755);
-  // What a store forgets is in the manifest; the tree itself must be open to those who read it.
-  for (const [from, to] of trees) copyTree(from, to, true);
+  const entries = saveTrees(trees, clockBase);
   const last = group.first + group.phases.length - 1;
-  writeFile(`${out}/manifest.json`, writeManifest({ version: 1, last, results, outputs, entries }));
+  writeFile(`${out}/manifest.json`, writeManifest({ version: 1, last, results, outputs }, entries));
 }

@@ -167,7 +167,7 @@ test("a group can end with the work tree itself", options, async () => {
   const out = inStore(ran, realPath("out"));
   assert.deepEqual(
     ["empty", "file", "run"].map((name) => statSync(join(out, name)).mode & 0o777),
-    [0o755, 0o644, 0o755],
+    [0o555, 0o444, 0o555],
   );
   assert.equal(readOutput(ran, "file"), "text\n");
 });
