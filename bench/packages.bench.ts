@@ -12,7 +12,7 @@ import type { Event } from "../src/base/index.ts";
 import { openRig } from "../test/support/package-rig.ts";
 import { temporaryFolder } from "../test/support/temp.ts";
 import { install } from "./support/installed.ts";
-import { type Figure, measure, round } from "./support/measure.ts";
+import { type Figure, measure, round, spread } from "./support/measure.ts";
 import { budgets, figures } from "./support/report.ts";
 
 using temp = temporaryFolder();
@@ -111,28 +111,35 @@ Object.assign(
   ),
 );
 
-/** When events came, in milliseconds, of the last build of the tree by a partition. */
-async function timesOf(
-  partition: "joined" | "split",
-  again: boolean,
-): Promise<(type: string, what: string) => number> {
+/** When events came, in milliseconds, of a build of the tree in groups, with its branch or without. */
+async function timesOf(check: boolean): Promise<(type: string, what: string) => number> {
   const times: { readonly at: number; readonly event: Event }[] = [];
+  ready();
+  run(work, "build", "--no-link", "bootstrap.quickjs");
   await using rig = await openRig({
     jobs: 1,
     root: work,
     folders: [fileURLToPath(new URL("packages", import.meta.url))],
     onEvent: (event) => times.push({ at: performance.now(), event }),
   });
-  const made = rig.set.package("tree");
-  if (again) await rig.buildAgain(made, partition);
-  else await rig.build(made, { partition, check: false });
+  await rig.build(rig.set.package("tree"), { partition: "split", check });
   return (type, what) =>
     times.find(({ event }) => event.type === type && JSON.stringify(event).includes(what))?.at ?? Number.NaN;
 }
-ready();
-run(work, "build", "--no-link", "bootstrap.quickjs");
-const live = await timesOf("split", false);
-const restored = await timesOf("split", true);
+/** How long the tree took from the end of its first phase, or from the start of a group, in milliseconds. */
+const spans: { readonly handedOver: number[]; readonly restoring: number[]; readonly saving: number[] } = {
+  handedOver: [],
+  restoring: [],
+  saving: [],
+};
+for (let round = 0; round < 5; round += 1) {
+  const alone = await timesOf(false);
+  spans.handedOver.push(alone("build-phase", '"take"') - alone("build-started", "-tree-1.drv"));
+  const beside = await timesOf(true);
+  spans.restoring.push(beside("build-phase", '"look"') - beside("build-started", "-tree-1-look.drv"));
+  for (const at of [alone, beside])
+    spans.saving.push(at("build-ended", "-state-fill") - at("build-log", '"filled"'));
+}
 const state =
   run(work, "store", "gc", "--print-roots").match(/\/nix\/store\/\S+-tree-1-state-fill/)?.[0] ?? "";
 const place = join(work, state);
@@ -147,12 +154,9 @@ const copies = await measure(
   { runs: 5 },
 );
 const copy = copies["cp -a"]?.wall_ms.median ?? Number.NaN;
-const handedOver = live("build-phase", '"take"') - live("build-started", "-tree-1.drv");
-const restoring = restored("build-phase", '"take"') - restored("build-started", "-tree-1.drv");
-const saving =
-  live("build-ended", "-state-fill") -
-  live("build-log", '"filled"') -
-  (copies["hash"]?.wall_ms.median ?? Number.NaN);
+const handedOver = spread(spans.handedOver).median;
+const restoring = spread(spans.restoring).median;
+const saving = spread(spans.saving).median - (copies["hash"]?.wall_ms.median ?? Number.NaN);
 
 figures("packages", [...Object.values(results), ...Object.values(copies)]);
 const seconds = (name: string) => (results[name]?.wall_ms.median ?? Number.NaN) / 1000;

@@ -48,7 +48,7 @@ export async function measure(
 }
 
 /** Median, least and greatest of some numbers, to a hundredth. */
-function spread(values: readonly number[]): Figure["wall_ms"] {
+export function spread(values: readonly number[]): Figure["wall_ms"] {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length / 2;
   const median =

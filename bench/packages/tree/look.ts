@@ -1,0 +1,5 @@
+import { definePhase } from "cleave/phase";
+
+export default definePhase((phase) => {
+  phase.log(`${phase.list(".").length}`);
+});
