@@ -21,14 +21,10 @@ const files = globSync("src/**/*.ts", { cwd: root }).map((file) => join(root, fi
 const elsewhere = "cleave-dist:";
 
 /** Loaded by name, not by an import that can be seen. */
-const started = [
-  "cli/main.ts",
-  "nix/nar/walk-worker.ts",
-  "recipes/evaluator.ts",
-  "recipes/lowered-record.ts",
-  "recipes/read-ahead-worker.ts",
-  "sandbox/helper.ts",
-];
+const started = ["cli/main.ts", "recipes/evaluator.ts", "recipes/lowered-record.ts", "sandbox/helper.ts"];
+
+/** Threads share no code with anybody: each is one file, whatever rooms it needs. */
+const threads = files.filter((file) => file.endsWith("-worker.ts"));
 
 rmSync(join(root, "dist"), { recursive: true, force: true });
 for (const project of ["tsconfig.build.json", "tsconfig.stdenv.json"]) {
@@ -39,7 +35,15 @@ for (const project of ["tsconfig.build.json", "tsconfig.stdenv.json"]) {
   if (status !== 0) process.exitCode = status ?? 1;
 }
 const entries = findEntries();
-for (const room of new Set(files.map(roomOf))) await bundle(room);
+for (const room of new Set(files.map(roomOf))) {
+  const own = files.filter((file) => roomOf(file) === room);
+  await bundle(
+    room,
+    own.filter((file) => entries.has(file)),
+    [otherRooms(room), builtins(own)],
+  );
+}
+for (const file of threads) await bundle(roomOf(file), [file], [builtins(files)]);
 await build({
   stdin: { contents: 'import "ses";', resolveDir: root },
   outfile: join(root, "dist/recipes/ses.cjs"),
@@ -86,11 +90,11 @@ function findEntries(): ReadonlySet<string> {
   return found;
 }
 
-/** Bundle a room. Its code refers to other rooms by where they lie in `dist/`. */
-async function bundle(room: string): Promise<void> {
+/** Bundle files of a room. Other rooms are referred to by where they lie in `dist/`. */
+async function bundle(room: string, entryPoints: string[], plugins: Plugin[]): Promise<void> {
   const { outputFiles } = await build({
     write: false,
-    entryPoints: [...entries].filter((file) => roomOf(file) === room),
+    entryPoints,
     outdir: join(root, "dist", room),
     outbase: join(source, room),
     chunkNames: "chunk-[hash]",
@@ -103,7 +107,7 @@ async function bundle(room: string): Promise<void> {
     packages: "external",
     sourcemap: "linked",
     logLevel: "warning",
-    plugins: [otherRooms(room), builtins(room)],
+    plugins,
   });
   for (const { path, text } of outputFiles) {
     mkdirSync(dirname(path), { recursive: true });
@@ -126,12 +130,12 @@ function otherRooms(room: string): Plugin {
 }
 
 /**
- * Take what a room uses of Node's own modules from them at run time. An import of one makes Node read all of its exports, which loads
+ * Take what some files use of Node's own modules from them at run time. An import of one makes Node read all of its exports, which loads
  * whatever stands behind them: 20 ms for `node:http`, 5 for `node:crypto`, which takes as long by itself and is left until it is called.
  */
-function builtins(room: string): Plugin {
+function builtins(users: readonly string[]): Plugin {
   const used = new Map<string, Set<string>>();
-  const texts = files.filter((file) => roomOf(file) === room).map((file) => readFileSync(file, "utf8"));
+  const texts = users.map((file) => readFileSync(file, "utf8"));
   for (const [, list = "", module = ""] of texts
     .join("\n")
     .matchAll(/^import \{([^}]*)\} from "(node:.+)"/gm)) {

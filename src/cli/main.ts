@@ -11,5 +11,7 @@ if (process.argv[2] === "--version") {
   process.stdout.write(`cleave ${version}\n`);
 } else {
   const { main } = await import("./dispatch.ts");
-  process.exitCode = await main();
+  const code = await main();
+  // Everything is written by now. To take down what has been in memory would take the longer, the more that was.
+  process.exit(code);
 }

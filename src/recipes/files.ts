@@ -6,7 +6,7 @@
  * resolution of its times.
  */
 import { lstatSync, readdirSync, readFileSync, realpathSync, type Stats, statSync } from "node:fs";
-import { basename, dirname } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { CleaveError, compareText, fileError, quote } from "../base/index.ts";
 import { formatHash, hashBytes } from "../nix/hash.ts";
 import { ReadAhead } from "./read-ahead.ts";
@@ -17,7 +17,11 @@ export type FolderEntry = { readonly name: string; readonly type: "file" | "fold
 
 /** A file: its bytes, and what is recorded of reading it. */
 export type Content = { readonly content: Uint8Array; readonly executable: boolean; readonly read: Read };
-type Listing = { readonly entries: readonly FolderEntry[]; readonly read: Read };
+type Listing = {
+  readonly entries: readonly FolderEntry[];
+  readonly folders: ReadonlySet<string>;
+  readonly read: Read;
+};
 
 /** Younger changes may not be the last ones with these times; in milliseconds. */
 const settled = 100;
@@ -122,11 +126,21 @@ export class Files {
     });
   }
 
+  /** Tell whether the listing of the folder above has said that this is a folder, and so no link. */
+  #isListedFolder(path: string): boolean {
+    return this.#folders.get(dirname(path))?.folders.has(basename(path)) === true;
+  }
+
   /** Resolve all links of a path, each folder once. */
   #realOf(path: string): string | undefined {
     const known = this.#real.get(path);
     if (known !== undefined) return known;
     const above = this.#realOf(dirname(path));
+    if (above !== undefined && this.#isListedFolder(path)) {
+      const real = join(above, basename(path));
+      this.#real.set(path, real);
+      return real;
+    }
     const stats = lstatSync(path, { throwIfNoEntry: false });
     if (above === undefined || stats === undefined) return undefined;
     const real = stats.isSymbolicLink()
@@ -178,6 +192,7 @@ function listingOf(path: string): Listing | undefined {
     let hash: string | undefined;
     return {
       entries,
+      folders: new Set(entries.filter(({ type }) => type === "folder").map(({ name }) => name)),
       read: {
         type: "folder",
         path,
