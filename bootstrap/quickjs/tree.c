@@ -40,8 +40,12 @@ static JSValue remove_tree(JSContext *ctx, JSValueConst this, int argc, JSValueC
     return done < 0 ? throw_failure(ctx, &failure) : JS_UNDEFINED;
 }
 
-/* Puts the names in folders in order. */
-struct sorter {
+/* Makes trees ready for a phase, which finds no extended attributes, and names in order. */
+struct tidier {
+    /* Whether the file system has had extended attributes so far. */
+    atomic_int attributes;
+    /* The working directory, which is another one meanwhile. */
+    int here;
     /* Where each thread puts names aside. */
     struct order orders[MOST_THREADS];
     /* What holds the tree, where names can be put aside. */
@@ -55,30 +59,50 @@ static const char *aside(int thread, char name[32])
     return name;
 }
 
-static void start_sorter(struct sorter *sorter, const char *path)
+static void start_tidier(struct tidier *tidier, const char *path)
 {
     const char *name;
-    *sorter = (struct sorter){ .parent = open_parent(path, &name) };
+    *tidier = (struct tidier){ .attributes = 1, .parent = open_parent(path, &name) };
+    tidier->here = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
     for (int thread = 0; thread < MOST_THREADS; thread += 1)
-        sorter->orders[thread].aside = -1;
+        tidier->orders[thread].aside = -1;
 }
 
-static void end_sorter(struct sorter *sorter)
+static void end_tidier(struct tidier *tidier)
 {
     char name[32];
     for (int thread = 0; thread < MOST_THREADS; thread += 1)
-        order_end(&sorter->orders[thread], sorter->parent, aside(thread, name));
-    if (sorter->parent >= 0)
-        close(sorter->parent);
+        order_end(&tidier->orders[thread], tidier->parent, aside(thread, name));
+    if (tidier->parent >= 0)
+        close(tidier->parent);
+    if (tidier->here >= 0) {
+        /* Where the working directory is gone, nobody can go back there. */
+        (void)!fchdir(tidier->here);
+        close(tidier->here);
+    }
 }
 
-static int sort_names(struct walk *walk, struct sorter *sorter, int folder, const struct listing *listing)
+/* Remove what users may add to a file beside its content. The rest is not the phase's. */
+static void clear_attributes(struct tidier *tidier, int folder, const char *name)
 {
-    struct order *order = &sorter->orders[walk->thread];
+    char list[65536];
+    if (!tidier->attributes || fchdir(folder) < 0)
+        return;
+    ssize_t length = llistxattr(name, list, sizeof(list));
+    if (length < 0 && (errno == EOPNOTSUPP || errno == ENOSYS))
+        tidier->attributes = 0;
+    for (ssize_t at = 0; at < length; at += (ssize_t)strlen(list + at) + 1)
+        if (strncmp(list + at, "user.", 5) == 0 || strncmp(list + at, "system.posix_acl_", 17) == 0)
+            lremovexattr(name, list + at);
+}
+
+static int sort_names(struct walk *walk, struct tidier *tidier, int folder, const struct listing *listing)
+{
+    struct order *order = &tidier->orders[walk->thread];
     char name[32];
     if (listing->count < 2)
         return 0;
-    if (order->kind == ORDER_UNKNOWN && order_start(order, sorter->parent, aside(walk->thread, name)) < 0)
+    if (order->kind == ORDER_UNKNOWN && order_start(order, tidier->parent, aside(walk->thread, name)) < 0)
         return walk_fail(walk, "put aside", "");
     if (!order_holds(order, listing->listed) && order_make(order, folder, listing) < 0)
         return walk_fail(walk, "order", "");
@@ -92,13 +116,13 @@ static int set_folder_time(struct walk *walk, int folder, struct timespec time)
     return futimens(folder, both) < 0 ? walk_fail(walk, "set time of", "") : 0;
 }
 
-static int sort_entry(struct walk *walk, int folder, char *name, const struct stat *status)
+static int tidy_entry(struct walk *walk, int folder, char *name, const struct stat *status)
 {
-    (void)walk, (void)folder, (void)name;
+    clear_attributes(walk->data, folder, name);
     return S_ISDIR(status->st_mode) ? WALK_ENTER : 0;
 }
 
-static int sort_inside(struct walk *walk, int folder, const struct listing *listing)
+static int tidy_inside(struct walk *walk, int folder, const struct listing *listing)
 {
     struct stat status;
     if (fstat(folder, &status) < 0)
@@ -107,31 +131,29 @@ static int sort_inside(struct walk *walk, int folder, const struct listing *list
                                                              : set_folder_time(walk, folder, status.st_mtim);
 }
 
-static JSValue sort_tree(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv)
+static JSValue tidy_tree(JSContext *ctx, JSValueConst this, int argc, JSValueConst *argv)
 {
     static const struct visitor visitor = {
-        .need = 0700, .keep_modes = 1, .only_types = 1, .entry = sort_entry, .inside = sort_inside, .shared = 1
+        .need = 0700, .keep_modes = 1, .only_types = 1, .entry = tidy_entry, .inside = tidy_inside, .shared = 1
     };
-    struct sorter sorter;
+    struct tidier tidier;
     struct failure failure;
-    struct walk walk = { .visitor = &visitor, .failure = &failure, .data = &sorter };
+    struct walk walk = { .visitor = &visitor, .failure = &failure, .data = &tidier };
     char *path = path_of_text(ctx, argv[0]);
     (void)this, (void)argc;
     if (path == NULL)
         return JS_EXCEPTION;
-    start_sorter(&sorter, path);
+    start_tidier(&tidier, path);
     int done = walk_tree(&walk, path, 1);
-    end_sorter(&sorter);
+    end_tidier(&tidier);
     free(path);
     return done < 0 ? throw_failure(ctx, &failure) : JS_UNDEFINED;
 }
 
 struct clock {
     int64_t base, minute;
-    /* Whether the file system has had extended attributes so far. */
-    atomic_int attributes;
-    /* NULL where names may stay in any order. */
-    struct sorter *sorter;
+    /* NULL where no phase follows. */
+    struct tidier *tidier;
 };
 
 /* Give the time that the phase clock has for something with this status. */
@@ -153,28 +175,14 @@ static int set_both_times(struct walk *walk, int folder, const char *name, struc
     return utimensat(folder, name, both, AT_SYMLINK_NOFOLLOW) < 0 ? walk_fail(walk, "set time of", name) : 0;
 }
 
-/* Remove what users may add to a file beside its content. The rest is not the phase's. */
-static void clear_attributes(struct clock *clock, int folder, const char *name)
-{
-    char list[65536];
-    if (fchdir(folder) < 0)
-        return;
-    ssize_t length = llistxattr(name, list, sizeof(list));
-    if (length < 0 && (errno == EOPNOTSUPP || errno == ENOSYS))
-        clock->attributes = 0;
-    for (ssize_t at = 0; at < length; at += (ssize_t)strlen(list + at) + 1)
-        if (strncmp(list + at, "user.", 5) == 0 || strncmp(list + at, "system.posix_acl_", 17) == 0)
-            lremovexattr(name, list + at);
-}
-
 static int stamp_entry(struct walk *walk, int folder, char *name, const struct stat *status)
 {
     struct clock *clock = walk->data;
     mode_t mode = status->st_mode;
     if (!S_ISREG(mode) && !S_ISDIR(mode) && !S_ISLNK(mode))
         return unlinkat(folder, name, 0) < 0 ? walk_fail(walk, "remove", name) : 0;
-    if (clock->attributes)
-        clear_attributes(clock, folder, name);
+    if (clock->tidier != NULL)
+        clear_attributes(clock->tidier, folder, name);
     if (S_ISDIR(mode))
         return WALK_ENTER;
     if (S_ISREG(mode) && (mode & 06000) != 0 && fchmodat(folder, name, mode & 01777, 0) < 0)
@@ -192,7 +200,7 @@ static int stamp_inside(struct walk *walk, int folder, const struct listing *lis
     /* Its time may have changed since it was entered, if something was removed from it. */
     if (fstat(folder, &status) < 0)
         return walk_fail(walk, "look at", "");
-    if (clock->sorter != NULL && sort_names(walk, clock->sorter, folder, listing) < 0)
+    if (clock->tidier != NULL && sort_names(walk, clock->tidier, folder, listing) < 0)
         return WALK_FAIL;
     return set_folder_time(walk, folder, clock_time(clock, &status));
 }
@@ -209,8 +217,8 @@ static JSValue stamp_tree(JSContext *ctx, JSValueConst this, int argc, JSValueCo
     static const struct visitor visitor = {
         .need = 0700, .keep_modes = 1, .entry = stamp_entry, .inside = stamp_inside, .leave = stamp_folder, .shared = 1
     };
-    struct sorter sorter;
-    struct clock clock = { .attributes = 1 };
+    struct tidier tidier;
+    struct clock clock = { 0 };
     struct failure failure;
     struct walk walk = { .visitor = &visitor, .failure = &failure, .data = &clock };
     (void)this, (void)argc;
@@ -220,18 +228,12 @@ static JSValue stamp_tree(JSContext *ctx, JSValueConst this, int argc, JSValueCo
     if (path == NULL)
         return JS_EXCEPTION;
     if (JS_ToBool(ctx, argv[3])) {
-        start_sorter(&sorter, path);
-        clock.sorter = &sorter;
+        start_tidier(&tidier, path);
+        clock.tidier = &tidier;
     }
-    int here = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
     int done = walk_tree(&walk, path, 1);
-    if (clock.sorter != NULL)
-        end_sorter(&sorter);
-    if (here >= 0) {
-        /* Where the working directory is gone, nobody can go back there. */
-        (void)!fchdir(here);
-        close(here);
-    }
+    if (clock.tidier != NULL)
+        end_tidier(&tidier);
     free(path);
     return done < 0 ? throw_failure(ctx, &failure) : JS_UNDEFINED;
 }
@@ -239,7 +241,7 @@ static JSValue stamp_tree(JSContext *ctx, JSValueConst this, int argc, JSValueCo
 static const JSCFunctionListEntry list[] = {
     JS_CFUNC_DEF("removeTree", 1, remove_tree),
     JS_CFUNC_DEF("stampTree", 4, stamp_tree),
-    JS_CFUNC_DEF("sortTree", 1, sort_tree),
+    JS_CFUNC_DEF("tidyTree", 1, tidy_tree),
     JS_CFUNC_DEF("copyTree", 2, copy_tree),
     JS_CFUNC_DEF("saveTrees", 2, save_trees),
     JS_CFUNC_DEF("restoreTrees", 4, restore_trees),

@@ -60,11 +60,11 @@ export function cleanse({ surroundings, inputs, modes, placeholders }: Sandbox):
   setTime(buildFolder, clockBase, 0);
 }
 
-/** Make work tree and outputs what they are after phase `index`, by the phase clock; `sort` where a phase follows. */
-export function stamp({ placeholders }: Sandbox, index: number, phase: string, sort: boolean): void {
+/** Make work tree and outputs what they are after phase `index`, by the phase clock; `tidy` where another follows. */
+export function stamp({ placeholders }: Sandbox, index: number, phase: string, tidy: boolean): void {
   if (lstat(workDirectory)?.type !== "folder")
     throw new Failure(`the phase ${phase} left no folder at ${workDirectory}`, {
       hint: "the work tree itself stays where it is; what is in it may change",
     });
-  for (const path of [workDirectory, ...placeholders]) stampTree(path, clockBase, index, sort);
+  for (const path of [workDirectory, ...placeholders]) stampTree(path, clockBase, index, tidy);
 }

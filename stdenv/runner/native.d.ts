@@ -80,15 +80,16 @@ declare module "cleave:native" {
   export function removeTree(path: string): void;
   /**
    * Set the phase clock of a tree after phase `minute`: all that is not at exactly `base` + j minutes for a j < `minute` is
-   * set to `base` + `minute` minutes. Sockets, fifos and devices are removed, set-id bits and extended attributes too. With
-   * `sort`, folders list their names as after `sortTree`.
+   * set to `base` + `minute` minutes. Sockets, fifos and devices are removed, set-id bits too. With `tidy`, `tidyTree` is done
+   * on the way.
    */
-  export function stampTree(path: string, base: number, minute: number, sort: boolean): void;
+  export function stampTree(path: string, base: number, minute: number, tidy: boolean): void;
   /**
-   * Where a folder of a tree lists its names in the order in which they came to be, make that their order by bytes, as in a
-   * tree that was copied. Times stay, but for that of the last access, which becomes that of the last change.
+   * Make a tree what a copy of it would be to a phase: without extended attributes; and where a folder lists its names in the
+   * order in which they came to be, that becomes their order by bytes. Times stay, but for that of a folder's last access,
+   * which becomes that of its last change.
    */
-  export function sortTree(path: string): void;
+  export function tidyTree(path: string): void;
   /**
    * Copy trees into a store, from the first to the second of each pair (a path that is free), with hard links, in the form that
    * a store has: folders and executable files get the mode 0555, other files 0444, and all the time 1. Gives what that

@@ -1,5 +1,5 @@
 /** How a group comes to its work tree and to what there is of the outputs. */
-import { decodeText, lstat, mkdir, readFile, removeTree, restoreTrees, sortTree } from "cleave:native";
+import { decodeText, lstat, mkdir, readFile, removeTree, restoreTrees, tidyTree } from "cleave:native";
 import { Failure } from "./failure.ts";
 import type { Group } from "./group.ts";
 import { readManifest, recordsOf } from "./manifest.ts";
@@ -19,7 +19,7 @@ export function restore({ start, first, placeholders }: Group): Record<string, J
       `the state ${start} is the one after phase ${manifest.last}, not after phase ${first - 1}`,
     );
   if (isLive(start)) {
-    for (const path of [workDirectory, ...Object.values(placeholders)]) sortTree(path);
+    for (const path of [workDirectory, ...Object.values(placeholders)]) tidyTree(path);
   } else {
     removeTree(workDirectory);
     const { names, records } = recordsOf(manifest.entries);

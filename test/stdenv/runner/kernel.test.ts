@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { engines } from "../../sandbox/engines.ts";
 import { needsTools } from "../../support/bootstrapped.ts";
 import { hostPerl, needsBusybox } from "../../support/sandbox.ts";
-import { openRunnerRig, readOutput } from "./rig.ts";
+import { inStore, openRunnerRig, readOutput, realPath } from "./rig.ts";
 
 const perl = hostPerl();
 const missing =
@@ -58,3 +58,31 @@ for (const { engine, skip } of engines)
     assert.equal(readOutput(ran, "said").replace("attribute made\n", ""), "queue refused\n");
     assert.equal(readOutput(ran, "seen"), "/dev/shm:\n\n/tmp:\nfile\nprocesses\nsaid\nseen\nqjs\nsh\n644\n");
   });
+
+test("a tree that is handed on has no attributes either", { skip: missing }, async () => {
+  await using rig = await openRunnerRig();
+  const command = perl?.command.join(" ");
+  const inputs = perl?.inputs ?? [];
+  const make = `open(my $file, ">", "/build/work/file"); my @attribute = ("/build/work/file", "user.leak", "x"); syscall(188, @attribute, 1, 0) == 0 && print "made\\n";`;
+  const left = await rig.group({
+    phases: [{ name: "leave", script: `mkdir "$out"; ${command} -e '${make}' >said` }],
+    end: "state",
+    inputs,
+  });
+  assert.equal(left.code, 0, left.log);
+  const state = inStore(left, realPath("out"));
+  for (const handedOn of [left, undefined]) {
+    const ran = await rig.group({
+      phases: [{ name: "look", script: `${command} -e '${attribute}' >"$out/seen"; cp said "$out/said"` }],
+      first: 1,
+      end: "seal",
+      state,
+      handedOn,
+      inputs,
+    });
+    assert.equal(ran.code, 0, ran.log);
+    assert.equal(readOutput(ran, "seen"), "");
+    // Where the file system has them.
+    assert.match(readOutput(ran, "said"), /^(made\n)?$/);
+  }
+});
