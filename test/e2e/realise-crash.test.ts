@@ -187,7 +187,9 @@ test("two cleaves and real Nix build the same graph at once", needsBuilds, async
     );
   }
   rig.run("nix-store", ["--verify", "--check-contents"]);
-  assert.deepEqual(readdirSync(join(rig.root, "nix/var/nix/builds")), []);
+  // Where Nix was always first, no builder of cleave has run, and there is no such folder.
+  const builds = join(rig.root, "nix/var/nix/builds");
+  assert.deepEqual(existsSync(builds) ? readdirSync(builds) : [], []);
 });
 
 test("an interrupt ends all builders and leaves nothing behind", needsBuilds, async () => {
