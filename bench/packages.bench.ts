@@ -1,18 +1,13 @@
 /**
- * Packages: from an empty store to a running hello, split beside joined, what an edit costs, finding nothing to do, handing a tree
- * of 20,000 files on.
+ * Packages: from an empty store to a running hello, split beside joined, what an edit costs, finding nothing to do.
  *
  * Sources are fetched beforehand: their time is the network's.
  */
 import { execFileSync } from "node:child_process";
-import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import type { Event } from "../src/base/index.ts";
-import { openRig } from "../test/support/package-rig.ts";
 import { temporaryFolder } from "../test/support/temp.ts";
 import { install } from "./support/installed.ts";
-import { type Figure, measure, round, spread } from "./support/measure.ts";
+import { type Figure, measure, round } from "./support/measure.ts";
 import { budgets, figures } from "./support/report.ts";
 
 using temp = temporaryFolder();
@@ -111,54 +106,7 @@ Object.assign(
   ),
 );
 
-/** When events came, in milliseconds, of a build of the tree in groups, with its branch or without. */
-async function timesOf(check: boolean): Promise<(type: string, what: string) => number> {
-  const times: { readonly at: number; readonly event: Event }[] = [];
-  ready();
-  run(work, "build", "--no-link", "bootstrap.quickjs");
-  await using rig = await openRig({
-    jobs: 1,
-    root: work,
-    folders: [fileURLToPath(new URL("packages", import.meta.url))],
-    onEvent: (event) => times.push({ at: performance.now(), event }),
-  });
-  await rig.build(rig.set.package("tree"), { partition: "split", check });
-  return (type, what) =>
-    times.find(({ event }) => event.type === type && JSON.stringify(event).includes(what))?.at ?? Number.NaN;
-}
-/** How long the tree took from the end of its first phase, or from the start of a group, in milliseconds. */
-const spans: { readonly handedOver: number[]; readonly restoring: number[]; readonly saving: number[] } = {
-  handedOver: [],
-  restoring: [],
-  saving: [],
-};
-for (let round = 0; round < 5; round += 1) {
-  const alone = await timesOf(false);
-  spans.handedOver.push(alone("build-phase", '"take"') - alone("build-started", "-tree-1.drv"));
-  const beside = await timesOf(true);
-  spans.restoring.push(beside("build-phase", '"look"') - beside("build-started", "-tree-1-look.drv"));
-  for (const at of [alone, beside])
-    spans.saving.push(at("build-ended", "-state-fill") - at("build-log", '"filled"'));
-}
-const state =
-  run(work, "store", "gc", "--print-roots").match(/\/nix\/store\/\S+-tree-1-state-fill/)?.[0] ?? "";
-const place = join(work, state);
-const copies = await measure(
-  {
-    "cp -a": {
-      command: ["cp", "-a", place, path("copy")],
-      prepare: () => rmSync(path("copy"), { recursive: true, force: true }),
-    },
-    hash: { command: [cleave, "hash", "path", place], env: { ...env, CLEAVE_ROOT: work } },
-  },
-  { runs: 5 },
-);
-const copy = copies["cp -a"]?.wall_ms.median ?? Number.NaN;
-const handedOver = spread(spans.handedOver).median;
-const restoring = spread(spans.restoring).median;
-const saving = spread(spans.saving).median - (copies["hash"]?.wall_ms.median ?? Number.NaN);
-
-figures("packages", [...Object.values(results), ...Object.values(copies)]);
+figures("packages", Object.values(results));
 const seconds = (name: string) => (results[name]?.wall_ms.median ?? Number.NaN) / 1000;
 const ratio = (a: string, b: string) => round(seconds(a) / seconds(b), 2);
 budgets([
@@ -185,18 +133,6 @@ budgets([
     measured: ranInCheck.join(", "),
     budget: "check",
     met: ranInCheck.join() === "check",
-  },
-  {
-    what: "live hand-over of 20,000 files, against cp -a",
-    measured: `${round(handedOver / copy, 2)}`,
-    budget: "0.5",
-    met: handedOver / copy <= 0.5,
-  },
-  {
-    what: "saving and restoring 20,000 files, without hashing, against cp -a",
-    measured: `${round((saving + restoring) / copy, 2)} (${round(saving / copy, 2)} and ${round(restoring / copy, 2)})`,
-    budget: "1.2",
-    met: (saving + restoring) / copy <= 1.2,
   },
   {
     what: "cleave build hello when built, whole process",
