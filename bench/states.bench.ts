@@ -15,15 +15,7 @@ import { budgets, figures } from "./support/report.ts";
 
 using temp = temporaryFolder();
 const path = (name: string) => join(temp.path, name);
-const { cleave } = install(path("installed"));
-const env = { PATH: process.env["PATH"], HOME: temp.path, XDG_CACHE_HOME: path("cache") };
-const run = (root: string, ...args: string[]): string =>
-  execFileSync(cleave, args, {
-    env: { ...env, CLEAVE_ROOT: root },
-    cwd: temp.path,
-    stdio: ["ignore", "pipe", "ignore"],
-    maxBuffer: 2 ** 30,
-  }).toString();
+const { cleave, env, run } = install(path("installed"));
 
 const tools = path("tools");
 const work = path("work");

@@ -7,6 +7,10 @@ import { repository } from "../../test/support/cleave.ts";
 export type Installed = {
   /** The launcher. */
   readonly cleave: string;
+  /** An environment with a home of its own. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Run it on a store; gives what it writes. */
+  readonly run: (root: string, ...args: readonly string[]) => string;
   /** Copy a script, or a folder of them, to where its imports of `cleave` mean what is installed. */
   readonly script: (path: string) => string;
 };
@@ -20,8 +24,18 @@ export function install(folder: string): Installed {
   const [tarball = ""] = readdirSync(folder).filter((name) => name.endsWith(".tgz"));
   execFileSync("tar", ["-x", "-f", join(folder, tarball), "-C", place, "--strip-components", "1"], options);
   symlinkSync(join(repository, "node_modules"), join(place, "node_modules"));
+  const cleave = join(place, "cleave");
+  const env = { PATH: process.env["PATH"], HOME: folder, XDG_CACHE_HOME: join(folder, "cache") };
   return {
-    cleave: join(place, "cleave"),
+    cleave,
+    env,
+    run: (root, ...args) =>
+      execFileSync(cleave, args, {
+        env: { ...env, CLEAVE_ROOT: root },
+        cwd: folder,
+        stdio: ["ignore", "pipe", "ignore"],
+        maxBuffer: 2 ** 30,
+      }).toString(),
     script: (path) => {
       const copy = join(folder, basename(path));
       cpSync(path, copy, { recursive: true });

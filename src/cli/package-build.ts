@@ -15,8 +15,10 @@ import type { Lowered, Package, PackageInterface } from "../package/index.ts";
 import { outputPaths } from "../package/output-paths.ts";
 import { type PackageRendering, renderPackage } from "../package/rendering.ts";
 import type { Partition } from "../phases/index.ts";
-import { instantiate } from "../recipes/index.ts";
+import { instantiate, type PackageSet } from "../recipes/index.ts";
 import type { LocalStore } from "../store/index.ts";
+import { readJobs } from "./build-options.ts";
+import type { Arguments } from "./command.ts";
 
 export type PackageBuildOptions = {
   /**
@@ -48,6 +50,18 @@ export type BuiltPackage = {
   /** The derivations that were built for it now. */
   readonly ran: ReadonlySet<StorePath>;
 };
+
+/** Read how the packages of a set are to be built from the arguments of a command. */
+export function readScheduling(
+  args: Arguments,
+  set: PackageSet,
+): Pick<PackageBuildOptions, "jobs" | "keepGoing" | "packageOf"> {
+  return {
+    jobs: readJobs(args),
+    keepGoing: args.flag("keep-going"),
+    packageOf: (used) => set.packageOf(used),
+  };
+}
 
 /** Build packages and all that they need. */
 export async function buildPackages(

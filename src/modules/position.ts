@@ -88,30 +88,26 @@ export function captureOrigin(
   callee: (...args: never) => unknown,
   source: SourceFile | undefined = here,
 ): Origin {
-  const limit = Error.stackTraceLimit;
   // Where a source is known, functions of this folder may stand between.
-  Error.stackTraceLimit = source === undefined ? 1 : 7;
+  return new Origin(captureTrace(source === undefined ? 1 : 7, callee), source);
+}
+
+/** Capture so many frames of the stack, from the caller of `callee` on. Not of an error: an evaluation of recipes hides the stacks of those. */
+function captureTrace(frames: number, callee?: (...args: never) => unknown): Trace {
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = frames;
   const trace = { stack: "" };
   Error.captureStackTrace(trace, callee);
   Error.stackTraceLimit = limit;
-  return new Origin(trace, source);
-}
-
-/** Find line and column of the nearest call that is not in this folder. */
-function callOutside(): Location {
-  const site = siteOutside();
-  return site === undefined ? {} : { line: site.lineNumber, column: site.columnNumber };
+  return trace;
 }
 
 /** Find the nearest call that is not in this folder; `undefined` where the runtime knows its file by no name. */
 export function callerOutside(): Location | undefined {
-  const { scriptName = "" } = siteOutside() ?? {};
-  return scriptName === "" ? undefined : { file: pathOf(scriptName), ...callOutside() };
-}
-
-function siteOutside() {
   // Most calls come from near by, and each frame costs.
-  return getCallSites(7).find(isOutside) ?? getCallSites(12).find(isOutside);
+  const site = getCallSites(7).find(isOutside) ?? getCallSites(12).find(isOutside);
+  if (site === undefined || site.scriptName === "") return undefined;
+  return { file: pathOf(site.scriptName), line: site.lineNumber, column: site.columnNumber };
 }
 
 const own = new URL(".", import.meta.url).href;
@@ -122,14 +118,8 @@ function isOutside({ scriptName }: { readonly scriptName: string }): boolean {
 
 /** Find where the calling code is in a file; `undefined` if it is not. */
 export function callerIn(file: string): Location | undefined {
-  const limit = Error.stackTraceLimit;
-  Error.stackTraceLimit = 30;
-  // Not of an error: an evaluation of recipes hides the stacks of those.
-  const trace = { stack: "" };
-  Error.captureStackTrace(trace);
-  Error.stackTraceLimit = limit;
-  return trace.stack
-    .split("\n")
+  return captureTrace(30, callerIn)
+    .stack.split("\n")
     .map(readFrame)
     .find((each) => each.file === file);
 }

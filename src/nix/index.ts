@@ -68,16 +68,7 @@ export {
   type References,
   upstreamPlaceholder,
 } from "./make-store-path.ts";
-export {
-  type Descent,
-  endDescent,
-  enterFolder,
-  leaveFolder,
-  pathIn,
-  startDescent,
-  systemPath,
-  toRaw,
-} from "./nar/descent.ts";
+export { pathIn, systemPath, toRaw, walkTree } from "./nar/descent.ts";
 export { type DumpOptions, dumpPath } from "./nar/dump.ts";
 export { encodeNar, encoder, mostAtOnce, type NarTree } from "./nar/encode.ts";
 export type { NarEvent } from "./nar/format.ts";

@@ -1,11 +1,7 @@
-/**
- * What sandboxes need of Linux that Node does not have.
- *
- * Called through `node:ffi`, which the pinned Node has without an option; loading it takes a millisecond.
- */
+/** What sandboxes need of Linux that Node does not have. */
 import { Buffer } from "node:buffer";
-import { getSystemErrorMap } from "node:util";
 import { CleaveError, encodeText } from "../base/index.ts";
+import { describeErrno, libcWith } from "../base/libc.ts";
 
 const PROT_READ = 1;
 const PROT_WRITE = 2;
@@ -24,51 +20,19 @@ const SYS_close_range = 436n;
 const PR_SET_SECCOMP = 22;
 const SECCOMP_MODE_FILTER = 2;
 
-type Libc = ReturnType<typeof load>;
-
-let loaded: Libc | undefined;
-
-function libc(): Libc {
-  loaded ??= load();
-  return loaded;
-}
-
-function load() {
-  // Node warns, once, that the module is experimental. The version is pinned, so that tells a user nothing.
-  const { emitWarning } = process;
-  process.emitWarning = () => {};
-  try {
-    const ffi = process.getBuiltinModule("node:ffi");
-    const { functions } = ffi.dlopen(null, {
-      mkfifo: { arguments: ["buffer", "u32"], return: "i32" },
-      mmap: { arguments: ["u64", "u64", "i32", "i32", "i32", "i64"], return: "u64" },
-      mprotect: { arguments: ["u64", "u64", "i32"], return: "i32" },
-      clone: { arguments: ["u64", "u64", "i32", "u64"], return: "i32" },
-      waitpid: { arguments: ["i32", "buffer", "i32"], return: "i32" },
-      personality: { arguments: ["u64"], return: "i32" },
-      getrlimit: { arguments: ["i32", "buffer"], return: "i32" },
-      setrlimit: { arguments: ["i32", "buffer"], return: "i32" },
-      prctl: { arguments: ["i32", "u64", "u64", "u64", "u64"], return: "i32" },
-      pthread_sigmask: { arguments: ["i32", "buffer", "buffer"], return: "i32" },
-      syscall: { arguments: ["i64", "u64", "i32", "i32"], return: "i64" },
-      __errno_location: { arguments: [], return: "pointer" },
-    });
-    const place = functions.__errno_location();
-    return {
-      ...functions,
-      addressOf: ffi.getRawPointer,
-      copyTo: ffi.exportBuffer,
-      errno: () => ffi.getInt32(place, 0),
-    };
-  } finally {
-    process.emitWarning = emitWarning;
-  }
-}
-
-/** Say what an errno means, as Node words it. */
-export function describeErrno(errno: number): string {
-  return getSystemErrorMap().get(-errno)?.[1] ?? `errno ${errno}`;
-}
+const libc = libcWith({
+  mkfifo: { arguments: ["buffer", "u32"], return: "i32" },
+  mmap: { arguments: ["u64", "u64", "i32", "i32", "i32", "i64"], return: "u64" },
+  mprotect: { arguments: ["u64", "u64", "i32"], return: "i32" },
+  clone: { arguments: ["u64", "u64", "i32", "u64"], return: "i32" },
+  waitpid: { arguments: ["i32", "buffer", "i32"], return: "i32" },
+  personality: { arguments: ["u64"], return: "i32" },
+  getrlimit: { arguments: ["i32", "buffer"], return: "i32" },
+  setrlimit: { arguments: ["i32", "buffer"], return: "i32" },
+  prctl: { arguments: ["i32", "u64", "u64", "u64", "u64"], return: "i32" },
+  pthread_sigmask: { arguments: ["i32", "buffer", "buffer"], return: "i32" },
+  syscall: { arguments: ["i64", "u64", "i32", "i32"], return: "i64" },
+});
 
 /** Make a named pipe that only its owner can open. */
 export function makePipe(path: string): void {
@@ -78,16 +42,16 @@ export function makePipe(path: string): void {
 
 /** Give the address of a buffer's bytes, which stay there for as long as the buffer is reachable. */
 export function addressOf(bytes: Buffer): number {
-  return Number(libc().addressOf(bytes));
+  return Number(libc().ffi.getRawPointer(bytes));
 }
 
 /** Put machine code into memory that can be run and no longer be written; gives its address. It stays for good. */
 export function makeCode(code: Buffer): number {
-  const { mmap, mprotect, copyTo, errno } = libc();
+  const { mmap, mprotect, ffi, errno } = libc();
   const size = BigInt(code.length);
   const place = mmap(0n, size, PROT_READ | PROT_WRITE, MAP_PRIVATE_ANONYMOUS, -1, 0n);
   if (place === 0xffff_ffff_ffff_ffffn) throw new Error(`mmap: ${describeErrno(errno())}`);
-  copyTo(code, place, code.length);
+  ffi.exportBuffer(code, place, code.length);
   if (mprotect(place, size, PROT_READ | PROT_EXEC) !== 0)
     throw new Error(`mprotect: ${describeErrno(errno())}`);
   return Number(place);
@@ -108,12 +72,12 @@ export function dumpNoCore(): void {
  * privileges to be set already.
  */
 export function loadFilter(program: Buffer): void {
-  const { prctl, addressOf, errno } = libc();
+  const { prctl, ffi, errno } = libc();
   // `struct sock_fprog` (linux/filter.h): the number of instructions, and where they are.
   const filter = Buffer.alloc(16);
   filter.writeUInt16LE(program.length / 8);
-  filter.writeBigUInt64LE(addressOf(program), 8);
-  if (prctl(PR_SET_SECCOMP, BigInt(SECCOMP_MODE_FILTER), addressOf(filter), 0n, 0n) !== 0)
+  filter.writeBigUInt64LE(ffi.getRawPointer(program), 8);
+  if (prctl(PR_SET_SECCOMP, BigInt(SECCOMP_MODE_FILTER), ffi.getRawPointer(filter), 0n, 0n) !== 0)
     throw new CleaveError({
       code: "sandbox-unavailable",
       message: `the kernel takes no system call filter: ${describeErrno(errno())}`,

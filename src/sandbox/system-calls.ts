@@ -43,7 +43,8 @@
  */
 import { Buffer } from "node:buffer";
 import { encodeText } from "../base/index.ts";
-import { addressOf, clone, describeErrno, makeCode, statusOf, wake } from "./libc.ts";
+import { describeErrno } from "../base/libc.ts";
+import { addressOf, clone, makeCode, statusOf, wake } from "./libc.ts";
 
 const machineCode =
   "4989fc498d5c2428488b034885c07856488b7b08488b7310488b53184c8b53204c8b43284c8b4b300f05488b4b38488901488b4b" +

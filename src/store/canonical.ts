@@ -4,16 +4,7 @@
  */
 import { chmodSync, lchownSync, lstatSync, lutimesSync, readdirSync } from "node:fs";
 import { CleaveError, decodeText } from "../base/index.ts";
-import {
-  type Descent,
-  endDescent,
-  enterFolder,
-  leaveFolder,
-  pathIn,
-  startDescent,
-  systemPath,
-  toRaw,
-} from "../nix/index.ts";
+import { pathIn, systemPath, toRaw, walkTree } from "../nix/index.ts";
 import { removeAttributes } from "./libc.ts";
 
 /** The time of modification of everything in a store, in seconds since 1970. */
@@ -22,44 +13,25 @@ export const storeTime = 1;
 /** Who runs the store, where the system knows users. */
 type Owner = { readonly user: number | undefined; readonly group: number | undefined };
 
-type Folder = { readonly name: string; readonly names: string[] };
-
 /**
  * Bring a tree in place into canonical form, however deep. Changes only what is not in it already. Throws
  * `nar-unsupported-file` for what is neither a file, a folder nor a symlink.
  */
 export function canonicalise(path: string): void {
   const root = toRaw(path);
-  const folders: Folder[] = [];
-  /** Describe an entry of the innermost folder. */
-  const describe = (name: string) =>
-    [path, ...[...folders.slice(1).map((each) => each.name), name].map(decode)].join("/");
   const owner = { user: process.geteuid?.(), group: process.getegid?.() };
   if (!canonicaliseNode(systemPath(root), owner, () => path)) return;
-  const descent = startDescent(root);
-  try {
-    folders.push({ name: "", names: namesIn(descent) });
-    for (let folder = folders.at(-1); folder !== undefined; folder = folders.at(-1)) {
-      const name = folder.names.pop();
-      if (name === undefined) {
-        folders.pop();
-        if (folders.length > 0) leaveFolder(descent);
-      } else if (canonicaliseNode(pathIn(descent, name), owner, () => describe(name))) {
-        enterFolder(descent, name);
-        folders.push({ name, names: namesIn(descent) });
-      }
-    }
-  } finally {
-    endDescent(descent);
-  }
+  walkTree(root, {
+    list: (folder) => readdirSync(folder, "latin1"),
+    visit: (name, descent, way) => {
+      const where = () => [path, ...[...way(), name].map(decode)].join("/");
+      return canonicaliseNode(pathIn(descent, name), owner, where) ? name : undefined;
+    },
+  });
 }
 
 function decode(raw: string): string {
   return decodeText(Buffer.from(raw, "latin1"));
-}
-
-function namesIn({ path }: Descent): string[] {
-  return readdirSync(systemPath(path), "latin1");
 }
 
 /** Bring one file, folder or symlink into canonical form. Says whether it is a folder. */

@@ -1,17 +1,6 @@
-import { chmodSync, type Dirent, lstatSync, readdirSync, rmdirSync, type Stats, unlinkSync } from "node:fs";
-import {
-  type Descent,
-  endDescent,
-  enterFolder,
-  leaveFolder,
-  pathIn,
-  startDescent,
-  systemPath,
-  toRaw,
-} from "../nix/index.ts";
+import { chmodSync, lstatSync, readdirSync, rmdirSync, type Stats, unlinkSync } from "node:fs";
+import { pathIn, systemPath, toRaw, walkTree } from "../nix/index.ts";
 import { hasCode } from "./fault.ts";
-
-type Folder = { readonly name: string; readonly entries: Dirent[] };
 
 /**
  * Delete a file, link or folder with all that is in it, a byte string, read-only or not and however deep; gives
@@ -32,32 +21,21 @@ export function deleteTree(path: string): number {
     return freed(stats);
   }
   makeWritable(systemPath(root));
-  const descent = startDescent(root);
   let bytes = 0;
-  try {
-    const folders: Folder[] = [{ name: "", entries: entriesOf(descent) }];
-    for (let folder = folders.at(-1); folder !== undefined; folder = folders.at(-1)) {
-      const entry = folder.entries.pop();
-      if (entry === undefined) {
-        folders.pop();
-        if (folders.length === 0) break;
-        leaveFolder(descent);
-        rmdirSync(pathIn(descent, folder.name));
-        continue;
-      }
-      const child = pathIn(descent, entry.name);
+  walkTree(root, {
+    list: (folder) => readdirSync(folder, { withFileTypes: true, encoding: "latin1" }),
+    visit: (entry, descent) => {
+      const place = pathIn(descent, entry.name);
       if (entry.isDirectory()) {
-        makeWritable(child);
-        enterFolder(descent, entry.name);
-        folders.push({ name: entry.name, entries: entriesOf(descent) });
-      } else {
-        bytes += freed(lstatSync(child));
-        unlinkSync(child);
+        makeWritable(place);
+        return entry.name;
       }
-    }
-  } finally {
-    endDescent(descent);
-  }
+      bytes += freed(lstatSync(place));
+      unlinkSync(place);
+      return undefined;
+    },
+    leave: rmdirSync,
+  });
   rmdirSync(systemPath(root));
   return bytes;
 }
@@ -67,10 +45,6 @@ const isSuperuser = process.geteuid?.() === 0;
 /** Allow to delete what is in a folder; the superuser may anyway. */
 function makeWritable(folder: string | Buffer): void {
   if (!isSuperuser) chmodSync(folder, 0o700);
-}
-
-function entriesOf(descent: Descent): Dirent[] {
-  return readdirSync(systemPath(descent.path), { withFileTypes: true, encoding: "latin1" });
 }
 
 /** What goes with the last link, or with the last but one, which is then mostly the one in `.links`. */

@@ -1,9 +1,5 @@
-/**
- * What a store needs of Linux that Node's `fs` does not have: `flock`, extended attributes, preallocation.
- *
- * Called through `node:ffi`, which the pinned Node has without an option; loading it takes a millisecond.
- */
-import { getSystemErrorMap } from "node:util";
+/** What a store needs of Linux that Node's `fs` does not have: `flock`, extended attributes, preallocation. */
+import { errnoName, libcWith } from "../base/libc.ts";
 
 const LOCK_SH = 1;
 const LOCK_EX = 2;
@@ -12,41 +8,19 @@ const LOCK_UN = 8;
 
 export type LockMode = "shared" | "exclusive";
 
-type Libc = ReturnType<typeof load>;
-
-let loaded: Libc | undefined;
-
-function libc(): Libc {
-  loaded ??= load();
-  return loaded;
-}
-
-function load() {
-  // Node warns, once, that the module is experimental. The version is pinned, so that tells a user nothing.
-  const { emitWarning } = process;
-  process.emitWarning = () => {};
-  try {
-    const ffi = process.getBuiltinModule("node:ffi");
-    const { functions } = ffi.dlopen(null, {
-      flock: { arguments: ["i32", "i32"], return: "i32" },
-      posix_fallocate: { arguments: ["i32", "i64", "i64"], return: "i32" },
-      llistxattr: { arguments: ["buffer", "buffer", "u64"], return: "i32" },
-      lremovexattr: { arguments: ["buffer", "buffer"], return: "i32" },
-      __errno_location: { arguments: [], return: "pointer" },
-    });
-    const place = functions.__errno_location();
-    return { ...functions, errno: () => ffi.getInt32(place, 0) };
-  } finally {
-    process.emitWarning = emitWarning;
-  }
-}
+const libc = libcWith({
+  flock: { arguments: ["i32", "i32"], return: "i32" },
+  posix_fallocate: { arguments: ["i32", "i64", "i64"], return: "i32" },
+  llistxattr: { arguments: ["buffer", "buffer", "u64"], return: "i32" },
+  lremovexattr: { arguments: ["buffer", "buffer"], return: "i32" },
+});
 
 /** Take a lock on an open file, or turn one mode into the other, without waiting. Says whether it is held now. */
 export function tryLock(fd: number, mode: LockMode): boolean {
   const operation = (mode === "shared" ? LOCK_SH : LOCK_EX) | LOCK_NB;
   for (;;) {
     if (libc().flock(fd, operation) === 0) return true;
-    const name = errorName(libc().errno());
+    const name = errnoName(libc().errno());
     if (name === "EAGAIN") return false;
     if (name !== "EINTR") throw systemError(name, "flock");
   }
@@ -54,13 +28,13 @@ export function tryLock(fd: number, mode: LockMode): boolean {
 
 /** Give up a lock. Closing the file does so too. */
 export function unlock(fd: number): void {
-  if (libc().flock(fd, LOCK_UN) !== 0) throw systemError(errorName(libc().errno()), "flock");
+  if (libc().flock(fd, LOCK_UN) !== 0) throw systemError(errnoName(libc().errno()), "flock");
 }
 
 /** Reserve space for `size` bytes of a file, which grows to that. */
 export function allocate(fd: number, size: number): void {
   const error = libc().posix_fallocate(fd, 0n, BigInt(size));
-  if (error !== 0) throw systemError(errorName(error), "posix_fallocate");
+  if (error !== 0) throw systemError(errnoName(error), "posix_fallocate");
 }
 
 /** Say whether a file has extended attributes, as far as its file system has them. */
@@ -89,7 +63,7 @@ export function removeAttributes(path: string | Buffer): void {
   if (llistxattr(file, nothing, 0n) === 0) return;
   const size = llistxattr(file, names, BigInt(names.length));
   if (size < 0) {
-    const name = errorName(errno());
+    const name = errnoName(errno());
     // The file system has none of them.
     if (name === "ENOTSUP" || name === "EOPNOTSUPP" || name === "ENODATA") return;
     throw systemError(name, "llistxattr", path);
@@ -100,12 +74,8 @@ export function removeAttributes(path: string | Buffer): void {
     start = end;
     // Labels of the system's security module belong to the machine; Nix leaves this one alone too.
     if (attribute.equals(Buffer.from("security.selinux\0"))) continue;
-    if (lremovexattr(file, attribute) !== 0) throw systemError(errorName(errno()), "lremovexattr", path);
+    if (lremovexattr(file, attribute) !== 0) throw systemError(errnoName(errno()), "lremovexattr", path);
   }
-}
-
-function errorName(errno: number): string {
-  return getSystemErrorMap().get(-errno)?.[0] ?? `errno ${errno}`;
 }
 
 /** Make an error of the form that Node's `fs` throws. */

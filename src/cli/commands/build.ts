@@ -1,13 +1,12 @@
 import { resolve } from "node:path";
-import type { PackageInterface } from "../../package/index.ts";
 import { parsePartition } from "../../phases/index.ts";
 import { recordBuilt } from "../../recipes/built.ts";
 import type { LocalStore } from "../../store/index.ts";
-import { buildContext, buildOptions, readJobs, reportFailures } from "../build-options.ts";
+import { buildContext, buildOptions, reportFailures } from "../build-options.ts";
 import type { Arguments, Command, Io } from "../command.ts";
 import { undoable } from "../interrupt.ts";
 import { jsonOption, withStore, writePaths } from "../local-store.ts";
-import { type BuiltPackage, buildPackages } from "../package-build.ts";
+import { type BuiltPackage, buildPackages, readScheduling } from "../package-build.ts";
 import { setOptions, withPackages } from "../package-set.ts";
 import { fetchSources } from "../package-sources.ts";
 
@@ -49,11 +48,7 @@ export const build: Command = {
           const partition = args.value("partition");
           const packages = args.positionals.map((attribute) => set.package(attribute));
           const context = buildContext(args, io, { store, signal });
-          const scheduling = {
-            jobs: readJobs(args),
-            keepGoing: args.flag("keep-going"),
-            packageOf: (used: PackageInterface) => set.packageOf(used),
-          };
+          const scheduling = readScheduling(args, set);
           if (args.flag("sources")) {
             const { paths, ...fetched } = await fetchSources(packages, context, scheduling);
             const code = reportFailures(fetched, io);

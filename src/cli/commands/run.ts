@@ -7,11 +7,11 @@ import type { StorePath } from "../../nix/index.ts";
 import type { Package } from "../../package/index.ts";
 import { storeView } from "../../sandbox/index.ts";
 import type { LocalStore } from "../../store/index.ts";
-import { buildContext, buildOptions, readJobs, reportFailures, searchPathOf } from "../build-options.ts";
+import { buildContext, buildOptions, reportFailures, searchPathOf } from "../build-options.ts";
 import type { Command, Io } from "../command.ts";
 import { undoable } from "../interrupt.ts";
 import { withStore } from "../local-store.ts";
-import { buildPackages } from "../package-build.ts";
+import { buildPackages, readScheduling } from "../package-build.ts";
 import { setOptions, withPackages } from "../package-set.ts";
 
 export const run: Command = {
@@ -37,9 +37,7 @@ export const run: Command = {
             partition: undefined,
             check: !args.flag("no-check"),
             again: false,
-            jobs: readJobs(args),
-            keepGoing: args.flag("keep-going"),
-            packageOf: (used) => set.packageOf(used),
+            ...readScheduling(args, set),
           });
           const code = reportFailures({ failed, skipped }, io);
           if (code !== 0) return { code };

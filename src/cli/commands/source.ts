@@ -3,11 +3,11 @@ import { resolve } from "node:path";
 import { CleaveError, encodeText, quote } from "../../base/index.ts";
 import { dumpPath, restorePath } from "../../nix/index.ts";
 import { outputPaths } from "../../package/output-paths.ts";
-import { buildContext, buildOptions, readJobs, reportFailures } from "../build-options.ts";
+import { buildContext, buildOptions, reportFailures } from "../build-options.ts";
 import type { Command } from "../command.ts";
 import { undoable } from "../interrupt.ts";
 import { withStore, writePaths } from "../local-store.ts";
-import { buildPackages } from "../package-build.ts";
+import { buildPackages, readScheduling } from "../package-build.ts";
 import { setOptions, withPackages } from "../package-set.ts";
 
 export const source: Command = {
@@ -37,9 +37,7 @@ export const source: Command = {
             partition: undefined,
             check: true,
             again: false,
-            jobs: readJobs(args),
-            keepGoing: args.flag("keep-going"),
-            packageOf: (used) => set.packageOf(used),
+            ...readScheduling(args, set),
           });
           const code = reportFailures({ failed, skipped }, io);
           if (code !== 0) return code;

@@ -76,6 +76,44 @@ export function endDescent(descent: Descent): void {
   for (const opened of descent.opened.splice(0)) if (opened !== undefined) closeSync(opened);
 }
 
+/** What {@link walkTree} does on its way. */
+export type TreeVisitor<E> = {
+  /** List the folder at a path for a system call. */
+  readonly list: (folder: string | Buffer) => E[];
+  /**
+   * Do something with an entry of the current folder; gives its raw name if it is a folder to go into. `way` gives the raw
+   * names of the folders down to here.
+   */
+  readonly visit: (entry: E, descent: Descent, way: () => readonly string[]) => string | undefined;
+  /** Told of each folder below the root, by its path for a system call, when all that is in it was visited. */
+  readonly leave?: (folder: string | Buffer) => void;
+};
+
+/** Walk through all that is below the folder at the raw path `root`, the last entries of a folder first. */
+export function walkTree<E>(root: string, { list, visit, leave }: TreeVisitor<E>): void {
+  const descent = startDescent(root);
+  try {
+    const folders = [{ name: "", entries: list(systemPath(descent.path)) }];
+    const way = () => folders.slice(1).map(({ name }) => name);
+    for (let folder = folders.at(-1); folder !== undefined; folder = folders.at(-1)) {
+      const entry = folder.entries.pop();
+      if (entry === undefined) {
+        folders.pop();
+        if (folders.length === 0) break;
+        leaveFolder(descent);
+        leave?.(pathIn(descent, folder.name));
+        continue;
+      }
+      const name = visit(entry, descent, way);
+      if (name === undefined) continue;
+      enterFolder(descent, name);
+      folders.push({ name, entries: list(systemPath(descent.path)) });
+    }
+  } finally {
+    endDescent(descent);
+  }
+}
+
 /** Write the path of what is below `root`, a byte string, for a message; the middle is left out where it is long. */
 export function describePath(root: string, rawNames: readonly string[]): string {
   const names = rawNames

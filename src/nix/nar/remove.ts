@@ -1,6 +1,6 @@
 import { readdirSync, rmdirSync, unlinkSync } from "node:fs";
 import { fileError } from "../../base/index.ts";
-import { endDescent, enterFolder, leaveFolder, pathIn, startDescent, systemPath, toRaw } from "./descent.ts";
+import { pathIn, systemPath, toRaw, walkTree } from "./descent.ts";
 
 /**
  * Take away a tree at a path, a byte string, however deep; nothing there is fine. Symlinks are not followed.
@@ -16,25 +16,11 @@ export function removeTree(path: string): void {
 
 function removeRaw(root: string): void {
   if (unlinked(systemPath(root))) return;
-  const descent = startDescent(root);
-  try {
-    // For each open folder its name and the entries that are left.
-    const folders = [{ name: "", entries: readdirSync(systemPath(descent.path), "latin1") }];
-    for (let folder = folders.at(-1); folder !== undefined; folder = folders.at(-1)) {
-      const name = folder.entries.pop();
-      if (name === undefined) {
-        folders.pop();
-        if (folders.length === 0) break;
-        leaveFolder(descent);
-        rmdirSync(pathIn(descent, folder.name));
-      } else if (!unlinked(pathIn(descent, name))) {
-        enterFolder(descent, name);
-        folders.push({ name, entries: readdirSync(systemPath(descent.path), "latin1") });
-      }
-    }
-  } finally {
-    endDescent(descent);
-  }
+  walkTree(root, {
+    list: (folder) => readdirSync(folder, "latin1"),
+    visit: (name, descent) => (unlinked(pathIn(descent, name)) ? undefined : name),
+    leave: rmdirSync,
+  });
   rmdirSync(systemPath(root));
 }
 

@@ -8,10 +8,9 @@
  * large, it is cut into pieces in turn.
  */
 import { Buffer } from "node:buffer";
-import { getCompileCacheDir } from "node:module";
-import { dirname } from "node:path";
-import { Worker } from "node:worker_threads";
-import { CleaveError, ownModule } from "../../base/index.ts";
+import type { Worker } from "node:worker_threads";
+import { CleaveError } from "../../base/index.ts";
+import { startThread } from "../../base/thread.ts";
 import type { DumpStep } from "./dump.ts";
 import { pieceOf, piecesOf, type WalkPart } from "./part.ts";
 import {
@@ -44,11 +43,7 @@ const mostAhead = 12;
 /** Start the other thread; that takes 15 to 25 ms, most of it not in this thread. */
 export function startCompanion(): Companion {
   const ring = makeRing();
-  const cache = getCompileCacheDir();
-  const worker = new Worker(ownModule("nix/nar/walk-worker.ts"), {
-    workerData: ring.memory,
-    env: cache === undefined ? {} : { NODE_COMPILE_CACHE: dirname(cache) },
-  });
+  const worker = startThread("nix/nar/walk-worker.ts", { workerData: ring.memory });
   const companion: Companion = { ring, worker, parts: 0 };
   worker.on("error", (error) => {
     companion.failure = { error };
