@@ -36,7 +36,9 @@ test("a command that is stopped undoes its work first, by however many signals a
   child.kill("SIGINT");
   child.kill("SIGINT");
   child.kill("SIGTERM");
-  assert.deepEqual(await ended, [130, null]);
+  // In which order they arrive, the kernel decides.
+  const [code] = await ended;
+  assert.ok(code === 130 || code === 143, `exit code ${code}`);
   assert.equal(said.join(""), "working\nundone\n");
 });
 
