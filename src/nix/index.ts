@@ -72,7 +72,14 @@ export { pathIn, systemPath, toRaw, walkTree } from "./nar/descent.ts";
 export { type DumpOptions, dumpPath } from "./nar/dump.ts";
 export { encodeNar, encoder, mostAtOnce, type NarTree } from "./nar/encode.ts";
 export type { NarEvent } from "./nar/format.ts";
-export { type HashPathOptions, hashPath } from "./nar/hash-path.ts";
+export { type HashedPath, type HashPathOptions, hashPath } from "./nar/hash-path.ts";
+export {
+  type Hashers,
+  type SizedPath,
+  startHashers,
+  type Unhashed,
+  usefulHashers,
+} from "./nar/hash-paths.ts";
 export { type ListOptions, listNar, readNarFile } from "./nar/list.ts";
 export { type NarParser, narParser, parseNar } from "./nar/parser.ts";
 export { removeTree } from "./nar/remove.ts";

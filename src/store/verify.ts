@@ -6,9 +6,12 @@ import {
   equalHash,
   formatHash,
   formatNamedHash,
-  hashPath,
+  type HashedPath,
   parseHash,
   type StorePath,
+  startHashers,
+  type Unhashed,
+  usefulHashers,
 } from "../nix/index.ts";
 import { lookAt, namesIn } from "./byte-names.ts";
 import type { Contents } from "./database.ts";
@@ -23,6 +26,9 @@ export type VerifyOptions = {
   readonly repair?: boolean;
   readonly signal?: AbortSignal | undefined;
 };
+
+/** A file in `.links`, which has its hash as name. */
+type Link = { readonly name: string; readonly file: string };
 
 /** Something that is wrong with a store and was not mended: a store path, or a file in `.links`. */
 export type VerifyFault = { readonly path: string; readonly message: string };
@@ -52,10 +58,15 @@ export async function verify(
     });
     const there = new Set(namesIn(layout.store));
     note("checking path existence...");
-    const valid: Contents[] = [];
+    const registered = database.contents().map((each) => ({
+      ...each,
+      file: realPathOf(layout, each.path),
+    }));
+    using hashers = startHashers(checkContents ? usefulHashers(registered) : 0);
+    const valid: typeof registered = [];
     const gone: StorePath[] = [];
-    for (const each of database.contents()) {
-      if (isThere(each.path)) valid.push(each);
+    for (const each of registered) {
+      if (isThere(each)) valid.push(each);
       else gone.push(each.path);
     }
     if (gone.length > 0) {
@@ -65,29 +76,26 @@ export async function verify(
 
     if (checkContents) {
       note("checking link hashes...");
-      for (const name of namesIn(layout.links)) {
+      const links = namesIn(layout.links).map((name) => ({
+        name,
+        file: join(layout.links, name),
+        narSize: 0,
+      }));
+      for await (const [link, hashed] of hashers.hash(links)) {
         signal?.throwIfAborted();
-        const file = join(layout.links, name);
-        const hash = formatHash((await hashPath(file)).hash, "nix32");
-        if (hash === name) continue;
-        const message = `link '${file}' was modified! expected hash '${name}', got '${hash}'`;
-        if (repair) {
-          note(message);
-          unlinkSync(encodeText(file));
-          note(`removed link '${file}'`);
-        } else fault(file, message);
+        checkLink(link, hashed);
       }
       note("checking store hashes...");
-      for (const each of valid) {
+      for await (const [each, hashed] of hashers.hash(valid)) {
         signal?.throwIfAborted();
-        await checkContent(each);
+        await checkContent(each, hashed);
       }
     }
     return faults;
 
-    function isThere(path: StorePath): boolean {
+    function isThere({ path, file }: (typeof registered)[number]): boolean {
       // Added after the store was listed.
-      return there.has(baseName(path)) || lookAt(realPathOf(layout, path)) !== undefined;
+      return there.has(baseName(path)) || lookAt(file) !== undefined;
     }
 
     /** Make paths invalid, referrers first; gives those that are still referred to. */
@@ -104,9 +112,28 @@ export async function verify(
       return left;
     }
 
-    async function checkContent({ path, narHash, narSize }: Contents): Promise<void> {
+    function checkLink({ name, file }: Link, hashed: HashedPath | Unhashed): void {
+      if ("error" in hashed) {
+        unreadable(file, `link '${file}'`, hashed.error);
+        return;
+      }
+      const hash = formatHash(hashed.hash, "nix32");
+      if (hash === name) return;
+      const message = `link '${file}' was modified! expected hash '${name}', got '${hash}'`;
+      if (repair) {
+        note(message);
+        unlinkSync(encodeText(file));
+        note(`removed link '${file}'`);
+      } else fault(file, message);
+    }
+
+    async function checkContent(
+      { path, narHash, narSize }: Contents,
+      hashed: HashedPath | Unhashed,
+    ): Promise<void> {
       try {
-        const { hash, size } = await hashPath(realPathOf(layout, path));
+        if ("error" in hashed) throw hashed.error;
+        const { hash, size } = hashed;
         // Nearly always the same text.
         const expected = formatNamedHash(hash, "base16") === narHash ? hash : parseHash(narHash, "sha256");
         if (!equalHash(hash, expected))
@@ -119,9 +146,13 @@ export async function verify(
           await database.write(() => database.setSize(path, size));
         }
       } catch (error) {
-        if (!(error instanceof CleaveError)) throw error;
-        fault(path, `path '${path}' cannot be read: ${error.message}`);
+        unreadable(path, `path '${path}'`, error);
       }
+    }
+
+    function unreadable(path: string, what: string, error: unknown): void {
+      if (!(error instanceof CleaveError)) throw error;
+      fault(path, `${what} cannot be read: ${error.message}`);
     }
   } finally {
     closeSync(lock);

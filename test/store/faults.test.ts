@@ -242,6 +242,29 @@ test("verify reads hashes in any form, and goes on after one that is none", asyn
   other.close();
 });
 
+test("verify finds what is damaged among many paths, by as many threads as there are", async () => {
+  using temp = temporaryFolder();
+  await using store = await openLocalStore({ root: join(temp.path, "store") });
+  const paths = await store.addTexts(
+    Array.from({ length: 6000 }, (_, at) => ({ name: "text", content: `${at}` })),
+  );
+  const damaged = paths.filter((_, at) => at % 1000 === 500).sort();
+  for (const [at, path] of damaged.entries()) {
+    const file = store.realPath(path);
+    chmodSync(file, 0o644);
+    if (at % 2 === 0) writeFileSync(file, "changed");
+    else {
+      rmSync(file);
+      execFileSync("mkfifo", [file]);
+    }
+  }
+  const faults = await store.verify({ checkContents: true });
+  assert.deepEqual(
+    faults.map(({ message }) => message.replace(/!.*|: .*/, "")),
+    damaged.map((path, at) => `path '${path}' ${at % 2 === 0 ? "was modified" : "cannot be read"}`),
+  );
+});
+
 test("trees with names that are no UTF-8, deeper than paths can be, come in, are verified and go", async () => {
   using temp = temporaryFolder();
   const warnings: string[] = [];

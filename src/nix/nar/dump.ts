@@ -33,15 +33,46 @@ const longestTurn = 10;
  * Throws `file-failed`, `nar-unsupported-file`, `nar-file-changed`.
  */
 export async function* dumpPath(path: string, options?: DumpOptions): AsyncGenerator<Buffer> {
-  for (const step of dumpSteps(startWalk(path), options))
+  for (const step of dumpSteps(beginDump(path), options))
     if (step instanceof Promise) await step;
     else yield step;
 }
 
-/** Give the steps of {@link dumpPath} for a walk that has begun: without a promise for each block it is quicker. */
-export function* dumpSteps(walk: Walk, { threads = "auto" }: DumpOptions = {}): Generator<DumpStep> {
+/** A dump whose first block is there. */
+export type Dump = { readonly walk: Walk; readonly block: Buffer; readonly length: number };
+
+/** The block of a dump that has ended, for the next: making one takes longer than reading a small file. */
+let spare: Buffer | undefined;
+
+/** Begin to write a path as a NAR. To be ended by {@link wholeDump} or {@link dumpSteps}. Throws what `dumpPath` throws. */
+export function beginDump(path: string): Dump {
+  const walk = startWalk(path);
+  const block = spare ?? Buffer.allocUnsafeSlow(blockSize);
+  spare = undefined;
+  try {
+    return { walk, block, length: fillBlock(walk, block) };
+  } catch (error) {
+    endDump(walk, block);
+    throw error;
+  }
+}
+
+/** Give a NAR of which the first block is all, as it is with most of what a store has, valid until the next dump; otherwise nothing. */
+export function wholeDump({ walk, block, length }: Dump): Buffer | undefined {
+  if (walk.stage !== "done") return undefined;
+  endDump(walk, block);
+  return block.subarray(0, length);
+}
+
+function endDump(walk: Walk, block: Buffer): void {
+  endWalk(walk);
+  spare = block;
+}
+
+/** Give the steps of {@link dumpPath} for a dump that has begun: without a promise for each block it is quicker. */
+export function* dumpSteps(dump: Dump, { threads = "auto" }: DumpOptions = {}): Generator<DumpStep> {
   let turn = performance.now();
-  for (const step of stepsOf(walk, threads)) {
+  for (const step of stepsOf(dump, threads)) {
     yield step;
     const now = performance.now();
     if (now - turn < longestTurn) continue;
@@ -50,12 +81,8 @@ export function* dumpSteps(walk: Walk, { threads = "auto" }: DumpOptions = {}): 
   }
 }
 
-/** The block of a dump that has ended, for the next: making one takes longer than reading a small file. */
-let spare: Buffer | undefined;
-
-function* stepsOf(walk: Walk, threads: "auto" | "never" | "always"): Generator<DumpStep> {
-  const block = spare ?? Buffer.allocUnsafeSlow(blockSize);
-  spare = undefined;
+function* stepsOf({ walk, block, length }: Dump, threads: "auto" | "never" | "always"): Generator<DumpStep> {
+  let first = length;
   const least = threads === "always" ? 1 : leastPieces;
   let companion: Companion | undefined;
   let bytes = 0;
@@ -63,7 +90,8 @@ function* stepsOf(walk: Walk, threads: "auto" | "never" | "always"): Generator<D
   /** Give what is left of a walk, and share of it what is worth that; the other thread has nothing else to do. */
   function* together(walk: Walk, level: number): Generator<DumpStep> {
     for (;;) {
-      const length = fillBlock(walk, block);
+      const length = first > 0 ? first : fillBlock(walk, block);
+      first = 0;
       if (length === 0) return;
       bytes += length;
       if (companion === undefined && threads !== "never" && walk.folders.length > 0)
@@ -88,8 +116,7 @@ function* stepsOf(walk: Walk, threads: "auto" | "never" | "always"): Generator<D
     yield* together(walk, 0);
   } finally {
     if (companion !== undefined) endCompanion(companion);
-    endWalk(walk);
-    spare = block;
+    endDump(walk, block);
   }
 }
 

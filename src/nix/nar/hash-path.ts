@@ -1,6 +1,5 @@
 import { type Hash, type HashAlgorithm, hashBytes, makeHasher } from "../hash.ts";
-import { type DumpOptions, dumpSteps } from "./dump.ts";
-import { startWalk } from "./walk.ts";
+import { beginDump, type DumpOptions, dumpSteps, wholeDump } from "./dump.ts";
 
 export type HashPathOptions = DumpOptions & {
   /** SHA-256 if absent. */
@@ -9,26 +8,30 @@ export type HashPathOptions = DumpOptions & {
   readonly progress?: (done: number) => void;
 };
 
+/** The hash of a NAR, and how many bytes it has. */
+export type HashedPath = { readonly hash: Hash; readonly size: number };
+
 /** Hash the NAR of a path on disk, a byte string, and count its bytes. Throws what `dumpPath` throws. */
 export async function hashPath(
   path: string,
   { algorithm = "sha256", progress, ...options }: HashPathOptions = {},
-): Promise<{ readonly hash: Hash; readonly size: number }> {
-  const walk = startWalk(path);
-  let hasher: ReturnType<typeof makeHasher> | undefined;
+): Promise<HashedPath> {
+  const dump = beginDump(path);
+  const whole = wholeDump(dump);
+  if (whole !== undefined) {
+    progress?.(whole.length);
+    return { hash: hashBytes(algorithm, whole), size: whole.length };
+  }
+  const hasher = makeHasher(algorithm);
   let size = 0;
-  for (const step of dumpSteps(walk, options)) {
+  for (const step of dumpSteps(dump, options)) {
     if (step instanceof Promise) {
       await step;
       continue;
     }
     size += step.length;
     progress?.(size);
-    // Most of what a store has is one block, which is quicker to hash at once.
-    if (hasher === undefined && walk.stage === "done") return { hash: hashBytes(algorithm, step), size };
-    hasher ??= makeHasher(algorithm);
     hasher.update(step);
   }
-  if (hasher === undefined) throw new Error("a NAR has no bytes");
   return { hash: hasher.finish(), size };
 }
