@@ -4,8 +4,10 @@
  * The order is nixpkgs': breadth first through what modules use and import, then the other way around, so what is
  * imported comes before who imports it.
  */
+import { CleaveError } from "../base/index.ts";
 import { Definition } from "./definition.ts";
 import type { Part } from "./evaluate.ts";
+import { passes } from "./forcing.ts";
 import { checkModule, type Declared, Module } from "./module.ts";
 
 /** What makes two modules one: the key that they give, or the module itself. */
@@ -67,10 +69,26 @@ function closure(parts: readonly Part[], without: ReadonlySet<unknown> | undefin
   return found;
 }
 
+/** Call a thunk of imports. Throws `module-invalid` with what it throws. */
+function listed(module: Declared, imports: () => unknown): unknown {
+  try {
+    return imports();
+  } catch (cause) {
+    if (passes(cause)) throw cause;
+    throw new CleaveError({
+      code: "module-invalid",
+      message: `the imports of module ${module.name} throw`,
+      hint: "the cause says what went wrong; what imports each other is to be there before it is evaluated",
+      location: module.origin.location,
+      cause,
+    });
+  }
+}
+
 function importsOf(module: Declared): readonly Declared[] {
   const { imports } = module;
   if (typeof imports === "function") {
-    const list: unknown = imports();
+    const list = listed(module, imports);
     if (Array.isArray(list))
       return list.map((each) => checkModule(each, `imports of module ${module.name}`, module.origin));
     return [checkModule(list, `imports of module ${module.name}`, module.origin)];

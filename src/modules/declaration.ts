@@ -8,6 +8,7 @@ import type { Option, OptionFacts } from "./option.ts";
 import { type Place, placeOf, showPath, showPlace } from "./place.ts";
 import { describePlace, optionError, withArticle } from "./problem.ts";
 import { priorities } from "./property.ts";
+import { freeze, isUnchangeable } from "./types/check.ts";
 import type { Type } from "./types/type.ts";
 
 /** An option and the module that declares it. */
@@ -47,13 +48,12 @@ export class Declaration {
   get constant(): unknown {
     if (!this.#tried) {
       this.#tried = true;
-      if (this.standard !== undefined && isConstant(this.type, this.standard.value))
-        try {
-          this.#constant = this.value(this.place, []);
-        } catch (error) {
-          // Whoever reads the option gets the error, with the path of that evaluation.
-          if (!passes(error)) throw error;
-        }
+      try {
+        if (this.standard !== undefined && isConstant(this.type, this.standard.value))
+          this.#constant = unlessChangeable(this.value(this.place, []));
+      } catch {
+        // Whoever reads the option gets the error, with the path of that evaluation.
+      }
     }
     return this.#constant;
   }
@@ -68,7 +68,7 @@ export class Declaration {
     const apply = this.facts.apply as ((value: unknown) => unknown) | undefined;
     if (apply === undefined) return value;
     try {
-      return call(() => apply(value));
+      return freeze(call(() => apply(value)));
     } catch (error) {
       if (passes(error)) throw error;
       throw optionError(
@@ -125,6 +125,11 @@ export class Declaration {
           location: first === undefined ? undefined : locateDeclaration(first.source.module, this.names),
         });
   }
+}
+
+/** Only what nobody can change is the same value in every evaluation. */
+function unlessChangeable(value: unknown): unknown {
+  return isUnchangeable(value) ? value : uncomputed;
 }
 
 function isConstant(type: Type, value: unknown): boolean {

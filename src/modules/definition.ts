@@ -193,8 +193,8 @@ function sortByOrder(definitions: readonly Definition[]): readonly Definition[] 
   return definitions;
 }
 
-/** Call a thunk; what it throws becomes `option-throws` with the option and the definition. */
-function run(place: Place | undefined, definition: Definition, what: string, thunk: () => unknown): unknown {
+/** Call what a user wrote for a definition; what it throws becomes `option-throws` with the option and the definition. */
+export function run<T>(place: Place | undefined, definition: Definition, what: string, thunk: () => T): T {
   try {
     return call(thunk);
   } catch (error) {

@@ -107,9 +107,9 @@ export function call<T>(thunk: () => T): T {
   throw suspended;
 }
 
-/** Say whether an error must be passed on as it is: it is coded already, or is how forcing unwinds. */
+/** Say whether an error must be passed on as it is: it is coded already, or forcing unwinds. */
 export function passes(error: unknown): boolean {
-  return error instanceof CleaveError || error instanceof Suspend;
+  return suspended !== undefined || error instanceof CleaveError || error instanceof Suspend;
 }
 
 /** Tell `listener` of every read of a slot, and which slot reads it, while `body` runs. */

@@ -1,4 +1,5 @@
 /** Find definitions and declarations in the sources, by walking the syntax along an option path. */
+import { types } from "node:util";
 import type { Location } from "../base/index.ts";
 import type { Definition, Source } from "./definition.ts";
 import type { Declared } from "./module.ts";
@@ -193,6 +194,8 @@ function isLiteral(node: Node): boolean {
 
 /** Say whether a value may come of a literal in the source. */
 function looksLike(node: Node, value: unknown): boolean {
+  // A configuration would compute what it holds, and other proxies may do anything.
+  if (types.isProxy(value)) return false;
   if (node.type === "Literal") return node["value"] === value;
   if (node.type === "ArrayExpression") {
     const elements = nodesIn(node["elements"]);

@@ -1,6 +1,8 @@
 /** Merging: from the definitions of one place to its value, by its type. */
+import { types } from "node:util";
 import { type CleaveError, nearest } from "../base/index.ts";
 import { type Definition, settle } from "./definition.ts";
+import { passes } from "./forcing.ts";
 import type { Place } from "./place.ts";
 import { optionError, withArticle } from "./problem.ts";
 import { Mismatch, type Type } from "./types/type.ts";
@@ -23,9 +25,32 @@ export function mergeSettled(place: Place | undefined, type: Type, settled: read
   const only = settled[0];
   if (type.scalar !== undefined && settled.length === 1 && only !== undefined && type.scalar(only.value))
     return only.value;
-  const value = type.merge(place, settled);
+  let value: unknown;
+  try {
+    value = type.merge(place, settled);
+  } catch (error) {
+    if (passes(error)) throw error;
+    throw throwing(place, settled, error);
+  }
   if (value instanceof Mismatch) throw typeError(place, type, value);
   return value;
+}
+
+/** Say that values cannot be looked at: a getter throws, or a proxy does. */
+export function throwing(
+  place: Place | undefined,
+  definitions: readonly Definition[],
+  cause: unknown,
+): CleaveError {
+  return optionError(
+    "option-throws",
+    place,
+    (path) =>
+      `${definitions.length > 1 ? "one of the definitions" : "the definition"} of ${path} throws when it is looked at:`,
+    definitions,
+    "the cause says what went wrong; give plain values, and put what has to be computed into thunks",
+    cause,
+  );
 }
 
 /** Say that definitions are not of a type. */
@@ -41,9 +66,9 @@ function typeError(place: Place | undefined, type: Type, mismatch: Mismatch): Cl
 }
 
 function hintFor(value: unknown, type: Type): string {
-  if (value instanceof Promise)
+  if (types.isPromise(value))
     return "evaluation is synchronous: await what you need before the module is defined";
-  if (typeof value === "function")
+  if (typeof value === "function" || type.name === "functionTo")
     return "a function is a thunk, called once; wrap one that is meant as a value in mkValue";
   if (value === undefined) return "leave the definition out, or put it under mkIf";
   if (typeof value === "string" && type.name === "enum" && Array.isArray(type.parts)) {

@@ -1,4 +1,5 @@
 /** The texts of what users cause: every definition with its position, and the fix. */
+import { types } from "node:util";
 import { CleaveError, describeLocation, type ErrorCode, type Location } from "../base/index.ts";
 import type { Definition } from "./definition.ts";
 import { locate } from "./locate.ts";
@@ -41,18 +42,26 @@ export function describePlace(location: Location | undefined): string {
   return location?.file === undefined ? "" : ` at ${describeLocation(location)}`;
 }
 
-/** Show a value on one line, shortened, without running anything of it. */
-export function describeValue(value: unknown, depth = 0): string {
+/** Show a value on one line, shortened, without running anything of it but the traps of a proxy. */
+export function describeValue(value: unknown): string {
+  try {
+    return describe(value, 0);
+  } catch {
+    return "a proxy that throws";
+  }
+}
+
+function describe(value: unknown, depth: number): string {
   if (typeof value === "function") return "a function";
   if (typeof value === "string")
     return JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value);
   if (typeof value === "bigint") return `${value}n`;
   if (typeof value !== "object" || value === null) return String(value);
   if (Property.is(value)) return describeProperty(value, depth);
-  if (value instanceof Promise) return "a promise";
+  if (types.isPromise(value)) return "a promise";
   if (Array.isArray(value)) {
     if (depth > 0) return `a list of ${value.length}`;
-    const shown = value.slice(0, 4).map((each) => describeValue(each, depth + 1));
+    const shown = value.slice(0, 4).map((each) => describe(each, depth + 1));
     return `[${shown.join(", ")}${value.length > 4 ? `, and ${value.length - 4} more` : ""}]`;
   }
   const kind = className(value);
@@ -61,7 +70,7 @@ export function describeValue(value: unknown, depth = 0): string {
   const keys = Object.keys(value);
   const shown = keys.slice(0, 4).map((key) => {
     const property = Object.getOwnPropertyDescriptor(value, key);
-    return `${key}: ${property !== undefined && "value" in property ? describeValue(property.value, depth + 1) : "a getter"}`;
+    return `${key}: ${property !== undefined && "value" in property ? describe(property.value, depth + 1) : "a getter"}`;
   });
   return keys.length === 0
     ? "{}"
@@ -70,17 +79,17 @@ export function describeValue(value: unknown, depth = 0): string {
 
 /** Show a property as the call that makes it. */
 function describeProperty(property: Property<unknown>, depth: number): string {
-  const body = describeValue(Property.body(property), depth + 1);
+  const body = describe(Property.body(property), depth + 1);
   const argument = Property.argument(property);
   switch (Property.kind(property)) {
     case "if":
-      return `mkIf(${typeof argument === "function" ? "…" : describeValue(argument)}, ${body})`;
+      return `mkIf(${typeof argument === "function" ? "…" : describe(argument, 0)}, ${body})`;
     case "merge":
       return `mkMerge(${body})`;
     case "override":
-      return `mkOverride(${describeValue(argument)}, ${body})`;
+      return `mkOverride(${describe(argument, 0)}, ${body})`;
     case "order":
-      return `mkOrder(${describeValue(argument)}, ${body})`;
+      return `mkOrder(${describe(argument, 0)}, ${body})`;
     case "value":
       return `mkValue(${body})`;
   }

@@ -196,11 +196,16 @@ export function outOfReach(
 
 /** Say whether a definition is an option, or a record of such, without running anything of it. */
 function holdsOption(value: unknown, depth = 0): boolean {
-  if (value instanceof Option) return true;
-  if (depth > 4 || !isRecord(value)) return false;
-  return Object.values(Object.getOwnPropertyDescriptors(value)).some((each) =>
-    holdsOption(each.value, depth + 1),
-  );
+  try {
+    if (value instanceof Option) return true;
+    if (depth > 4 || !isRecord(value)) return false;
+    return Object.values(Object.getOwnPropertyDescriptors(value)).some((each) =>
+      holdsOption(each.value, depth + 1),
+    );
+  } catch {
+    // A proxy that throws.
+    return false;
+  }
 }
 
 /** Say that an option is no more. */

@@ -1,19 +1,20 @@
 /** Types that say little about a value: raw, anything, JSON, functions, packages. */
+import { types } from "node:util";
 import type { CleaveError } from "../../base/index.ts";
-import type { Definition } from "../definition.ts";
+import { type Definition, run } from "../definition.ts";
 import { mergeDefinitions, nothing } from "../merge.ts";
 import { type Place, showPlace } from "../place.ts";
 import { optionError } from "../problem.ts";
 import type { ValueOf } from "../property.ts";
 import { attrsOf } from "./attrs.ts";
-import { conflict, isRecord, mergeEqual, mergeOne, misfits } from "./check.ts";
+import { conflict, frozenCopy, isRecord, mergeEqual, mergeOne, misfits } from "./check.ts";
 import { checkType, under, uniteElement } from "./element.ts";
 import { listOf } from "./list.ts";
 import { storePath } from "./path.ts";
 import { scalar } from "./scalar.ts";
 import { phraseOf, Type } from "./type.ts";
 
-const isValue = (value: unknown): boolean => value !== undefined && !(value instanceof Promise);
+const isValue = (value: unknown): boolean => value !== undefined && !types.isPromise(value);
 
 /** Any value, unchecked and unmerged: an option takes one definition. */
 export const raw: Type<unknown, unknown> = rawOf();
@@ -51,9 +52,18 @@ function mergeAnything(place: Place | undefined, definitions: readonly Definitio
   if (definitions.every(({ value }) => isRecord(value))) return attrsOf(anything).merge(place, definitions);
   if (definitions.every(({ value }) => typeof value === "function"))
     return functionTo(anything).merge(place, definitions);
+  if (definitions.every(({ value }) => Array.isArray(value)))
+    return mergeEqual(
+      place,
+      definitions.map((each) => each.with(frozenCopy(each.value, () => refuseDepth(place, definitions)))),
+    );
   if (definitions.length === 1) return definitions[0]?.value;
   if (new Set(definitions.map(({ value }) => kindOf(value))).size > 1) throw conflict(place, definitions);
   return mergeEqual(place, definitions);
+}
+
+function refuseDepth(place: Place | undefined, definitions: readonly Definition[]): never {
+  throw tooDeep(place, definitions);
 }
 
 function kindOf(value: unknown): string {
@@ -67,11 +77,12 @@ function checkDepth(place: Place | undefined, definitions: readonly Definition[]
 }
 
 function tooDeep(place: Place | undefined, definitions: readonly Definition[]): CleaveError {
-  const short = showPlace(place).slice(0, 60);
+  const path = showPlace(place);
+  const short = path.length > 60 ? `${path.slice(0, 60)}...` : path;
   return optionError(
     "option-type",
     undefined,
-    () => `the value at ${short}... nests more than ${deepest} deep, or holds itself:`,
+    () => `the value at ${short} nests more than ${deepest} deep, or holds itself:`,
     definitions.slice(0, 1),
     "give it a value without cycles",
   );
@@ -134,7 +145,10 @@ export function functionTo<V, I>(
         const value = mergeDefinitions(
           at,
           result,
-          definitions.map((each) => each.with((each.value as (...args: unknown[]) => unknown)(...args))),
+          definitions.map((each) => {
+            const body = each.value as (...args: unknown[]) => unknown;
+            return each.with(run(at, each, "a definition of", () => body(...args)));
+          }),
         );
         if (value !== nothing) return value;
         throw optionError(

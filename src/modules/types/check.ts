@@ -1,4 +1,5 @@
 /** What types share: telling values apart, comparing them, refusing several definitions. */
+import { types } from "node:util";
 import type { Definition } from "../definition.ts";
 import type { Place } from "../place.ts";
 import { optionError } from "../problem.ts";
@@ -14,6 +15,46 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
     typeof prototype === "object" &&
     Object.getPrototypeOf(prototype) === null &&
     Object.hasOwn(prototype, "hasOwnProperty")
+  );
+}
+
+/** Copy plain lists and records, frozen, at any depth; all else stays itself. What holds itself is left to `circular`. */
+export function frozenCopy(
+  value: unknown,
+  circular: (value: object) => unknown = (each) => each,
+  copies = new Map<object, unknown>(),
+): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  const isList = Array.isArray(value);
+  if (!isList && !isRecord(value)) return value;
+  if (copies.has(value)) return copies.get(value) ?? circular(value);
+  copies.set(value, undefined);
+  const copy = (each: unknown): unknown => frozenCopy(each, circular, copies);
+  const copied = Object.freeze(
+    isList
+      ? Array.from(value, copy)
+      : Object.fromEntries(Object.entries(value).map(([name, each]) => [name, copy(each)])),
+  );
+  copies.set(value, copied);
+  return copied;
+}
+
+/** Freeze plain lists and records in place, at any depth; all else stays as it is. */
+export function freeze<T>(value: T): T {
+  if (typeof value !== "object" || value === null || Object.isFrozen(value) || types.isProxy(value))
+    return value;
+  if (!Array.isArray(value) && !isRecord(value)) return value;
+  Object.freeze(value);
+  for (const each of Object.values(Object.getOwnPropertyDescriptors(value))) freeze(each.value);
+  return value;
+}
+
+/** Say whether nobody can change a value, whoever holds it: a primitive, or frozen lists and records of such. */
+export function isUnchangeable(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return typeof value !== "function";
+  if (!Object.isFrozen(value) || !(Array.isArray(value) || isRecord(value))) return false;
+  return Object.values(Object.getOwnPropertyDescriptors(value)).every(
+    (each) => "value" in each && isUnchangeable(each.value),
   );
 }
 

@@ -1,6 +1,6 @@
 /** Types made of others: one of several values, one of several types, at most one definition. */
 import { Declaration } from "../declaration.ts";
-import type { Definition } from "../definition.ts";
+import { type Definition, run } from "../definition.ts";
 import { Option } from "../option.ts";
 import { type Place, showPath } from "../place.ts";
 import { describeValue, optionError } from "../problem.ts";
@@ -179,7 +179,8 @@ export function coercedTo<A, I, J, V>(
         place,
         definitions.map((each) => {
           const value = from.merge(place, [each]);
-          return value instanceof Mismatch ? each : each.with(coerce(value as A));
+          if (value instanceof Mismatch) return each;
+          return each.with(run(place, each, "the conversion of a definition of", () => coerce(value as A)));
         }),
       ),
     ...(to.empty === undefined ? {} : { empty: to.empty }),
@@ -228,7 +229,8 @@ export function addCheck<V, I>(
       for (const each of definitions) {
         const value = type.merge(place, [each]);
         if (value instanceof Mismatch) return value;
-        if (!check(value as V)) return new Mismatch([each]);
+        if (!run(place, each, "the check of a definition of", () => check(value as V)))
+          return new Mismatch([each]);
       }
       return type.merge(place, definitions);
     },

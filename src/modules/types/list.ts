@@ -36,8 +36,11 @@ function mergeList(
 ): readonly unknown[] {
   const only: unknown = definitions[0]?.value;
   const { scalar } = element;
-  if (definitions.length === 1 && scalar !== undefined && Array.isArray(only) && only.every(scalar))
-    return Object.freeze(only.slice());
+  if (definitions.length === 1 && scalar !== undefined && Array.isArray(only)) {
+    // A copy has no holes, and nothing of a class that extends Array.
+    const copy: unknown[] = [...only];
+    if (copy.every(scalar)) return Object.freeze(copy);
+  }
   const list: unknown[] = [];
   for (let number = 0; number < definitions.length; number += 1) {
     const definition = definitions[number];
