@@ -1,8 +1,9 @@
 /** Bodies: what they get, and what they hand back. */
+import { types } from "node:util";
 import { CleaveError } from "../base/index.ts";
 import { argumentsOf } from "./arguments.ts";
 import type { Group } from "./compiled.ts";
-import type { Evaluation } from "./evaluate.ts";
+import type { Evaluation, Part } from "./evaluate.ts";
 import { infosOf } from "./inspect.ts";
 import { type Declared, Defined } from "./module.ts";
 import { describeValue } from "./problem.ts";
@@ -13,11 +14,14 @@ export class BodyContext {
   readonly #evaluation: Evaluation;
   readonly #view: Group;
   readonly #module: Declared;
+  readonly #parts: readonly Part[];
 
-  constructor(evaluation: Evaluation, view: Group, module: Declared) {
+  /** `parts` are what the evaluation is made of. */
+  constructor(evaluation: Evaluation, view: Group, module: Declared, parts: readonly Part[]) {
     this.#evaluation = evaluation;
     this.#view = view;
     this.#module = module;
+    this.#parts = parts;
   }
 
   get config(): object {
@@ -25,6 +29,7 @@ export class BodyContext {
   }
 
   get options(): object {
+    this.#evaluation.facts(this.#parts);
     return infosOf(this.#evaluation, this.#view, this.#module);
   }
 
@@ -57,10 +62,9 @@ export function notDefined(module: Declared, result: unknown): CleaveError {
   return new CleaveError({
     code: "module-body",
     message: `the body of module ${module.name} returns ${describeValue(result)}, not what define(…) gives`,
-    hint:
-      result instanceof Promise
-        ? "evaluation is synchronous: await what you need before the module is defined"
-        : "end the body with return define({ … })",
+    hint: types.isPromise(result)
+      ? "evaluation is synchronous: await what you need before the module is defined"
+      : "end the body with return define({ … })",
     location: module.origin.location,
   });
 }

@@ -60,7 +60,8 @@ export function listWarnings(evaluation: Evaluation): readonly string[] {
       `the option ${showPath(namesOf(at))}, defined by ${describeSource(definition, at)}, is now called ${showPath(now)}`,
     ];
   });
-  return [...made, ...old];
+  // What was looked at more than once, as by an added check, is one definition all the same.
+  return [...made, ...new Set(old)];
 }
 
 /** Read an option of {@link checks}, if that module takes part. */

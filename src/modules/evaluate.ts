@@ -3,14 +3,15 @@ import { CleaveError } from "../base/index.ts";
 import { BodyContext, notDefined } from "./body.ts";
 import { type Compiled, Group, type Redirect, undefinedYet } from "./compiled.ts";
 import { Condition, Definition, runThunk, type Source } from "./definition.ts";
-import { current, force, isKeeping, keeping, passes, type Slots } from "./forcing.ts";
+import { current, force, isKeeping, passes, type Slots } from "./forcing.ts";
 import { definedAt, locate, locateDeclaration } from "./locate.ts";
+import { throwing } from "./merge.ts";
 import { type Declared, Defined } from "./module.ts";
 import { namesOf, type Place, placeOf, showPath } from "./place.ts";
 import { callerIn } from "./position.ts";
 import { describePlace, describeSource, optionError } from "./problem.ts";
 import { Property } from "./property.ts";
-import { evaluationOf, outOfReach, recordOf, removed, valueAt } from "./record.ts";
+import { outOfReach, recordOf, removed } from "./record.ts";
 import { isRecord } from "./types/check.ts";
 
 /** What an evaluation is made of: modules, and records of definitions that stand in none of its modules. */
@@ -46,6 +47,7 @@ export class Evaluation implements Slots {
   pending: unknown[] = [];
   #ready = false;
   #running: Declared | undefined = undefined;
+  #facts: Facts | undefined = undefined;
   /** Late definitions have slots of their own, behind those of the options. */
   #late: Late[] | undefined = undefined;
   #lateDefinitions: Map<number, Definition[]> | undefined = undefined;
@@ -73,17 +75,20 @@ export class Evaluation implements Slots {
     return recordOf(this, this.compiled.root, undefined);
   }
 
-  /** Make an evaluation of the same modules that has computed nothing yet, and that keeps what it is made of. */
+  /** Make an evaluation of the same modules that has computed nothing yet. */
   again(): Evaluation {
-    if (this.#parts !== undefined)
-      return new Evaluation(this.compiled, this.#parts, this.place, this.specialArgs);
-    return keeping(() => {
-      let value: unknown = this.root.again().config;
-      for (const name of namesOf(this.place)) value = valueAt(value, name);
-      const found = evaluationOf(value);
-      if (found === undefined) throw new Error(`no submodule at ${showPath(namesOf(this.place))} any more`);
-      return found.again();
-    });
+    if (this.#parts === undefined) throw new Error("an evaluation that does not know what it is made of");
+    return new Evaluation(this.compiled, this.#parts, this.place, this.specialArgs);
+  }
+
+  /**
+   * Get the definitions of all options, kept from now on. `parts` are what the evaluation is made of, for one that has
+   * let go of that.
+   */
+  facts(parts: readonly Part[] | undefined = this.#parts): Facts {
+    this.#parts ??= parts;
+    this.#facts ??= new Facts(this, this.#ready ? this.again() : this);
+    return this.#facts;
   }
 
   /** Run the bodies, unless that was done or is being done. Throws what is wrong with their definitions. */
@@ -99,10 +104,10 @@ export class Evaluation implements Slots {
 
   /** Get the definitions of an option as they were made, neither settled nor forced. */
   definitionsOf(index: number): readonly Definition[] {
+    const facts = this.facts();
+    if (facts.source !== this) return facts.source.definitionsOf(index);
     if (!this.#ready) this.#prepare(index);
-    const copy = this.again();
-    copy.#prepare(index);
-    return copy.#allDefinitions(index, copy.pending[index] ?? undefinedYet);
+    return this.#allDefinitions(index, facts.kept[index] ?? undefinedYet);
   }
 
   /** Read what a freeform type made of the names below a group that are not declared. */
@@ -151,21 +156,24 @@ export class Evaluation implements Slots {
     this.#late = undefined;
     this.#lateDefinitions = undefined;
     let rank = 0;
-    for (const part of this.#parts ?? []) {
+    const parts = this.#parts ?? [];
+    for (const part of parts) {
       rank += 1;
-      if (part instanceof Definition) this.#push(this.compiled.root, part, undefined);
-      else if (part.body !== undefined) this.#run(part, rank);
+      if (part instanceof Definition) this.#pushPart(part);
+      else if (part.body !== undefined) this.#run(part, rank, parts);
     }
     this.#ready = true;
+    if (isKeeping()) this.#facts ??= new Facts(this, this);
+    if (this.#facts?.source === this) this.#facts.kept = this.pending.slice();
     // There are many submodules, and few are looked into again.
     if (this.root !== this && !isKeeping()) this.#parts = undefined;
   }
 
-  #run(module: Declared, rank: number): void {
+  #run(module: Declared, rank: number, parts: readonly Part[]): void {
     const view = this.compiled.viewOf(module);
     this.#running = module;
     try {
-      const result: unknown = module.body?.(new BodyContext(this, view, module) as never);
+      const result: unknown = module.body?.(new BodyContext(this, view, module, parts) as never);
       if (!Defined.is(result)) throw notDefined(module, result);
       const source: Source = { module, root: this.place, rank };
       this.#push(
@@ -184,6 +192,16 @@ export class Evaluation implements Slots {
       });
     } finally {
       this.#running = undefined;
+    }
+  }
+
+  /** Push the definitions of a record that stands in no module of this evaluation. */
+  #pushPart(part: Definition): void {
+    try {
+      this.#push(this.compiled.root, part, undefined);
+    } catch (error) {
+      if (passes(error)) throw error;
+      throw throwing(this.place, [part], error);
     }
   }
 
@@ -294,7 +312,12 @@ export class Evaluation implements Slots {
     const { source, priority, order, condition } = definition;
     const value = runThunk(placeOf(this.place, view.path), definition);
     if (typeof value === "function") throw notRecord(placeOf(this.place, view.path), definition.with(value));
-    this.#push(view, new Definition(value, source, priority, order, condition), by);
+    try {
+      this.#push(view, new Definition(value, source, priority, order, condition), by);
+    } catch (error) {
+      if (passes(error)) throw error;
+      throw throwing(placeOf(this.place, view.path), [definition.with(value)], error);
+    }
     return undefined;
   }
 
@@ -338,4 +361,45 @@ function notRecord(place: Place | undefined, definition: Definition): CleaveErro
     [definition],
     "define the options below it: { name: value }",
   );
+}
+
+/** The definitions of an evaluation's options that count, each settled when somebody asks. */
+export class Facts implements Slots {
+  /** Whose definitions these are: the evaluation itself, or another of the same modules. */
+  readonly source: Evaluation;
+  /** What was pending in it at first. */
+  kept: readonly unknown[] = undefinedYet;
+  readonly values: unknown[] = [];
+  readonly pending: unknown[];
+  readonly #of: Evaluation;
+
+  constructor(of: Evaluation, source: Evaluation) {
+    this.#of = of;
+    this.source = source;
+    this.pending = of.compiled.declarations.map(() => true);
+  }
+
+  get root(): Evaluation {
+    return this.#of.root;
+  }
+
+  /** Get the definitions of an option that count, the default among them: runs conditions. */
+  settled(index: number): readonly Definition[] {
+    return force(this, index) as readonly Definition[];
+  }
+
+  compute(index: number): readonly Definition[] {
+    const { place, compiled } = this.#of;
+    const declaration = compiled.declarations[index];
+    if (declaration === undefined) throw new Error("an option without a declaration");
+    return declaration.settled(placeOf(place, declaration.names), this.source.definitionsOf(index));
+  }
+
+  pathOf(index: number): readonly string[] {
+    return this.#of.pathOf(index);
+  }
+
+  whereOf(index: number): string {
+    return this.#of.whereOf(index, this.source.definitionsOf(index));
+  }
 }

@@ -1,12 +1,13 @@
 /** What is known about options beside their values. */
 import type { Group } from "./compiled.ts";
 import type { Declaration } from "./declaration.ts";
-import { settle, strongest } from "./definition.ts";
+import { type Definition, strongest } from "./definition.ts";
 import type { Evaluation } from "./evaluate.ts";
 import type { Declared } from "./module.ts";
 import type { Option } from "./option.ts";
 import { namesOf, placeOf } from "./place.ts";
 import { RecordHandler } from "./record.ts";
+import { frozenCopy } from "./types/check.ts";
 import type { Type } from "./types/type.ts";
 
 /** An option in an evaluation. Reading its facts runs definitions only where it says so. */
@@ -31,10 +32,10 @@ export class OptionInfo<out V = unknown> {
     return this.#declaration.facts.description;
   }
   get default(): unknown {
-    return this.#declaration.facts.default;
+    return frozenCopy(this.#declaration.facts.default);
   }
   get example(): unknown {
-    return this.#declaration.facts.example;
+    return frozenCopy(this.#declaration.facts.example);
   }
   get readOnly(): boolean {
     return this.#declaration.facts.readOnly === true;
@@ -60,12 +61,14 @@ export class OptionInfo<out V = unknown> {
   }
   /** The definitions that count, by module: runs them. */
   get definitions(): readonly { readonly module: string; readonly value: unknown }[] {
-    return this.#settled().map(({ source, value }) => ({ module: source.module.name, value }));
+    return this.#settled().map(({ source, value }) => ({
+      module: source.module.name,
+      value: frozenCopy(value),
+    }));
   }
 
-  #settled() {
-    const place = placeOf(this.#evaluation.place, this.#declaration.names);
-    return this.#declaration.settled(place, settle(place, this.#evaluation.definitionsOf(this.#index)));
+  #settled(): readonly Definition[] {
+    return this.#evaluation.facts().settled(this.#index);
   }
 }
 

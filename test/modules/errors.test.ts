@@ -6,8 +6,8 @@ import { repository } from "../support/cleave.ts";
 import { golden } from "../support/golden.ts";
 
 type Cases = { readonly cases: Readonly<Record<string, () => unknown>> };
-const fixture = "./fixtures/wrong.ts";
-const { cases }: Cases = await import(fixture);
+const fixtures = ["./fixtures/wrong.ts", "./fixtures/throwing.ts"];
+const all: Cases[] = await Promise.all(fixtures.map((file) => import(file)));
 
 function textOf(run: () => unknown): { readonly code: string; readonly text: string } {
   try {
@@ -18,7 +18,9 @@ function textOf(run: () => unknown): { readonly code: string; readonly text: str
   }
 }
 
-const texts = Object.entries(cases).map(([name, run]) => ({ name, ...textOf(run) }));
+const texts = all
+  .flatMap(({ cases }) => Object.entries(cases))
+  .map(([name, run]) => ({ name, ...textOf(run) }));
 
 test("the texts of errors", () => {
   golden("modules/errors.txt", texts.map(({ name, text }) => `== ${name}\n${text}`).join("\n"));
