@@ -51,6 +51,7 @@ async function runLimited(
       build: folder.build,
       shell: options.shell,
       network: isFixed(node.derivation),
+      is32Bit: node.derivation.platform === "i686-linux",
     },
     (chunk) => {
       heard = performance.now();

@@ -69,7 +69,11 @@ async function chooseEngine(): Promise<Engine> {
   if (bwrap !== undefined && version !== undefined && isRecent(version)) {
     const { bubblewrap, bubblewrapTools } = await import("./bubblewrap.ts");
     const tools = findTools(searchPath, bubblewrapTools);
-    return byWorkers(bubblewrap({ bwrap, tools, readOnly, covered }), { shell: tools.sh, folder });
+    return byWorkers(bubblewrap({ bwrap, tools, readOnly, covered }), {
+      shell: tools.sh,
+      folder,
+      searchPath,
+    });
   }
   if (wanted === "bubblewrap")
     throw new CleaveError({
@@ -83,7 +87,7 @@ async function chooseEngine(): Promise<Engine> {
   const { unshare, unshareTools } = await import("./unshare.ts");
   const tools = findTools(searchPath, unshareTools);
   const engine = unshare({ tools, stage: `${folder}/stage`, readOnly, covered });
-  return byWorkers(engine, { shell: tools.sh, folder });
+  return byWorkers(engine, { shell: tools.sh, folder, searchPath });
 }
 
 function readVersion(bwrap: string): string | undefined {

@@ -42,6 +42,7 @@ const PR_SET_NO_NEW_PRIVS = 38;
 const SECCOMP_MODE_FILTER = 2;
 const RLIMIT_CORE = 4;
 const ADDR_NO_RANDOMIZE = 0x0040000;
+const PER_LINUX32 = 8;
 const POLLIN = 1;
 const lastDescriptor = 0xffffffff;
 
@@ -124,9 +125,11 @@ export function sandboxCalls(): SandboxCalls {
       list.add("chdir", spec.cwd);
       dropCapabilities(list);
       list.add("rt_sigprocmask", SIG_SETMASK, Buffer.alloc(8), 0, 8);
+      if (spec.is32Bit === true) setPersonality(list, PER_LINUX32);
       const { program, args, env, cwd } = spec;
+      const own = program.slice(program.lastIndexOf("/") + 1);
       const variables = Object.entries({ ...env, PWD: cwd }).map(([name, value]) => `${name}=${value}`);
-      list.add("execve", program, { words: [program, ...args] }, { words: variables });
+      list.add("execve", program, { words: [own, ...args] }, { words: variables });
       return list;
     },
   };
@@ -157,11 +160,16 @@ function giveNixDefaults(list: CallList, coreLimits: Buffer): void {
   list.add("setsid");
   list.add("umask", 0o022);
   list.add("setrlimit", RLIMIT_CORE, coreLimits);
-  // A container may forbid it.
-  list.try("personality", ADDR_NO_RANDOMIZE);
+  setPersonality(list, 0);
   list.add("prctl", PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
   // What Node ignores; its handlers are gone with execve.
   for (const signal of [SIGPIPE, SIGXFSZ]) list.add("rt_sigaction", signal, Buffer.alloc(32), 0, 8);
+}
+
+/** Set the kind of system that a program is told of, with fixed addresses, which a container may forbid. */
+function setPersonality(list: CallList, kind: number): void {
+  if (kind !== 0) list.add("personality", kind);
+  list.try("personality", kind | ADDR_NO_RANDOMIZE);
 }
 
 /** Become user 1000 and group 100 of the user namespace, who are the caller outside. */

@@ -18,7 +18,7 @@ export type SandboxInput = {
 export type SandboxSpec = {
   /** The program, an absolute path inside. No search path is used. */
   readonly program: string;
-  /** The arguments after the program's own name. */
+  /** The arguments after the program's own name, which is the last part of its path. */
   readonly args: readonly string[];
   /** The whole environment, but for `PWD`, which is always the working directory. */
   readonly env: Readonly<Record<string, string>>;
@@ -36,6 +36,8 @@ export type SandboxSpec = {
   readonly shell?: string | undefined;
   /** Whether the process shares the host's network, and sees what name resolution and TLS need. */
   readonly network: boolean;
+  /** Whether the process is told that the machine has 32 bits, as by `uname -m`. */
+  readonly is32Bit?: boolean | undefined;
 };
 
 /** The name of a store path: what stands after `/nix/store/`. */

@@ -9,6 +9,7 @@ import { encodeText } from "../base/index.ts";
 import type { Ended, Engine, Launch, ProgramEngine } from "./engine.ts";
 import { childrenOf } from "./processes.ts";
 import { shellCommand, shellWord } from "./shell.ts";
+import { findTools } from "./tools.ts";
 
 type Worker = {
   readonly child: ChildProcess;
@@ -22,7 +23,11 @@ const pause = 2;
 /** Make an engine of one that is a program. This process must be the first of its pid namespace. */
 export function byWorkers(
   { name, prepare }: ProgramEngine,
-  { shell, folder }: { readonly shell: string; readonly folder: string },
+  {
+    shell,
+    folder,
+    searchPath,
+  }: { readonly shell: string; readonly folder: string; readonly searchPath: string },
 ): Engine {
   const workers: Worker[] = [];
   const idle: Worker[] = [];
@@ -58,7 +63,7 @@ export function byWorkers(
   return {
     name,
     start: (job) => {
-      const launch = prepare(job);
+      const launch = job.spec.is32Bit === true ? in32Bits(prepare(job), searchPath) : prepare(job);
       const file = `${job.prefix}.job`;
       writeJob(file, launch, job.output);
       const worker = takeWorker();
@@ -90,6 +95,12 @@ export function byWorkers(
       };
     },
   };
+}
+
+/** Have a launch tell that the machine has 32 bits; addresses stay fixed. Throws `sandbox-unavailable`. */
+function in32Bits(launch: Launch, searchPath: string): Launch {
+  const { setarch } = findTools(searchPath, ["setarch"]);
+  return { ...launch, command: [setarch, "linux32", "-R", ...launch.command] };
 }
 
 function isAlive({ child: { exitCode, signalCode } }: Worker): boolean {

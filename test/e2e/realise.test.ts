@@ -40,8 +40,9 @@ test(
       attrs = derivation { name = "attrs"; system = builtins.currentSystem; builder = "\${tools}/busybox"; __structuredAttrs = true;
         args = [ "sh" "-c" "set -e; o=$(\${tools}/busybox sed -n 's/.*\\"out\\":\\"\\\\([^\\"]*\\\\)\\".*/\\\\1/p' /build/.attrs.json); \${tools}/busybox cat /build/.attrs.json /build/.attrs.sh > $o" ];
         list = [ 1 "two" true ]; nested.deep.er = null; exportReferencesGraph.closure = [ multi ]; };
+      words = sh "busybox tr '\\\\0' '\\\\n' </proc/1/cmdline > $out; busybox uname -m >> $out" { name = "words"; system = "i686-linux"; };
       top = sh "busybox cat \${multi}/dev \${fixed} \${env} \${attrs} > $out" { name = "top"; };
-    in [ top env attrs multi ]`;
+    in [ top env attrs multi words ]`;
     const rig = buildRig(ours.path);
     const peer = buildRig(theirs.path);
     const derivations = rig.instantiate(expression);

@@ -167,6 +167,22 @@ $B cat >/build/input
       assert.equal(readFileSync(join(build, "input"), "utf8"), "");
     });
 
+    test("a program is called by the last part of its path, where the engine can do that", async () => {
+      const program = "/nix/store/tools/bin/busybox";
+      const { output } = await rig.run(
+        rig.spec({ program, args: ["sh", "-c", "tr '\\0' '\\n' </proc/1/cmdline | head -1"] }),
+      );
+      assert.equal(output, engine === "direct" ? "busybox\n" : `${program}\n`);
+    });
+
+    test("a program can be told that the machine has 32 bits", {
+      skip: process.arch !== "x64" && "of x86-64",
+    }, async () => {
+      const script = "uname -m; cat /proc/self/personality";
+      assert.equal((await rig.sh(script, { is32Bit: true })).output, "i686\n00040008\n");
+      assert.equal((await rig.sh(script)).output, "x86_64\n00040000\n");
+    });
+
     function withBuilder(text: string): { readonly build: string } {
       const { build } = rig.spec();
       writeFileSync(join(build, "show"), text, { mode: 0o755 });
@@ -263,12 +279,12 @@ $B cat >/build/input
       const { output } = await rig.run(
         rig.spec({
           program: "/bin/sh",
-          args: ["-c", "ls /bin; : >/bin/sh"],
+          args: ["-c", "ls /bin; touch /bin/sh"],
           env: { PATH: "/nix/store/tools/bin" },
           shell,
         }),
       );
-      assert.equal(output, "sh\n/bin/sh: can't create /bin/sh: Read-only file system\n");
+      assert.equal(output, "sh\ntouch: /bin/sh: Read-only file system\n");
     });
 
     test("without network there is a loopback of its own; with it, the host's and what finds names", async () => {
