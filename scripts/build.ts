@@ -1,15 +1,14 @@
 /**
  * Makes `dist/` for the published package: declarations of `src/` and of `stdenv/`, which is published as it is (what runs in builds is
- * bundled from the same bytes as in a checkout), and the code of `src/`, bundled room by room.
+ * bundled from the same bytes as in a checkout), and the code of `src/`, bundled.
  *
- * Starting is mostly loading files, so each room becomes as few of them as it can: those that other rooms import, that are published or
- * that are started by name keep their places; what they share lies in chunks beside them. Rooms stay apart, so a room that is loaded
- * when it is needed still is.
+ * Starting is mostly loading files, so each program is one: the commands, the helper, each thread. What they load late is in it too,
+ * and begins to run when it is asked for. What is published to be imported is bundled beside them, with chunks for what it shares.
  */
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join, relative, resolve } from "node:path";
+import { globSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, type Plugin } from "esbuild";
 
@@ -17,14 +16,13 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const source = join(root, "src");
 const files = globSync("src/**/*.ts", { cwd: root }).map((file) => join(root, file));
 
-/** Stands for `dist/` in what a room's code imports, until it is known where that code lies. */
-const elsewhere = "cleave-dist:";
-
-/** Loaded by name, not by an import that can be seen. */
-const started = ["cli/main.ts", "recipes/evaluator.ts", "recipes/lowered-record.ts", "sandbox/helper.ts"];
-
-/** Threads share no code with anybody: each is one file, whatever rooms it needs. */
-const threads = files.filter((file) => file.endsWith("-worker.ts"));
+/** Whatever is started by its name; the first starts the second. */
+const programs = [
+  "src/cli/main.ts",
+  "src/cli/dispatch.ts",
+  "src/sandbox/helper.ts",
+  ...files.filter((file) => file.endsWith("-worker.ts")),
+];
 
 rmSync(join(root, "dist"), { recursive: true, force: true });
 for (const project of ["tsconfig.build.json", "tsconfig.stdenv.json"]) {
@@ -34,16 +32,8 @@ for (const project of ["tsconfig.build.json", "tsconfig.stdenv.json"]) {
   });
   if (status !== 0) process.exitCode = status ?? 1;
 }
-const entries = findEntries();
-for (const room of new Set(files.map(roomOf))) {
-  const own = files.filter((file) => roomOf(file) === room);
-  await bundle(
-    room,
-    own.filter((file) => entries.has(file)),
-    [otherRooms(room), builtins(own)],
-  );
-}
-for (const file of threads) await bundle(roomOf(file), [file], [builtins(files)]);
+for (const program of programs) await bundle([program], false);
+await bundle(published(), true);
 await build({
   stdin: { contents: 'import "ses";', resolveDir: root },
   outfile: join(root, "dist/recipes/ses.cjs"),
@@ -56,12 +46,6 @@ await build({
 });
 writeFileSync(join(root, "dist/build-id"), buildOf());
 
-/** Name the folder of `src/` that a file is in; that of a file right in `src/` is empty. */
-function roomOf(file: string): string {
-  const [first = "", ...rest] = relative(source, file).split("/");
-  return rest.length === 0 ? "" : first;
-}
-
 /** Name what `dist/` is made from, for what is kept between runs and depends on it. */
 function buildOf(): string {
   const hash = createHash("sha256");
@@ -70,61 +54,63 @@ function buildOf(): string {
   return hash.digest("hex").slice(0, 12);
 }
 
-/** Find the files that are loaded from outside of their room. */
-function findEntries(): ReadonlySet<string> {
+/** List the files that `package.json` lets others import. */
+function published(): string[] {
   const { exports }: { exports: Record<string, string | { readonly default?: string }> } = JSON.parse(
     readFileSync(join(root, "package.json"), "utf8"),
   );
-  const published = Object.values(exports).flatMap((each) =>
-    typeof each === "string" || each.default === undefined ? [] : [each.default],
+  return Object.values(exports).flatMap((each) =>
+    typeof each === "string" || each.default === undefined
+      ? []
+      : [each.default.replace("/dist/", "/src/").replace(/\.js$/, ".ts")],
   );
-  const found = new Set([
-    ...started.map((file) => join(source, file)),
-    ...published.map((file) => join(root, file.replace("/dist/", "/src/").replace(/\.js$/, ".ts"))),
-  ]);
-  for (const file of files)
-    for (const [, path = ""] of readFileSync(file, "utf8").matchAll(/(?:from|import\() ?"(\.[^"]+)"/g)) {
-      const target = resolve(dirname(file), path);
-      if (roomOf(target) !== roomOf(file)) found.add(target);
-    }
-  return found;
 }
 
-/** Bundle files of a room. Other rooms are referred to by where they lie in `dist/`. */
-async function bundle(room: string, entryPoints: string[], plugins: Plugin[]): Promise<void> {
-  const { outputFiles } = await build({
-    write: false,
+/** Bundle files, each for itself or with what they share split off. */
+async function bundle(entryPoints: string[], splitting: boolean): Promise<void> {
+  await build({
     entryPoints,
-    outdir: join(root, "dist", room),
-    outbase: join(source, room),
+    outdir: join(root, "dist"),
+    outbase: source,
     chunkNames: "chunk-[hash]",
     absWorkingDir: root,
     bundle: true,
-    splitting: true,
+    splitting,
     format: "esm",
     platform: "node",
     target: "esnext",
     packages: "external",
     sourcemap: "linked",
     logLevel: "warning",
-    plugins,
+    plugins: [builtins(files), dispatchApart(), loadedByName()],
   });
-  for (const { path, text } of outputFiles) {
-    mkdirSync(dirname(path), { recursive: true });
-    const up = relative(dirname(path), join(root, "dist")) || ".";
-    writeFileSync(path, path.endsWith(".js") ? text.replaceAll(`"${elsewhere}`, `"${up}/`) : text);
-  }
 }
 
-function otherRooms(room: string): Plugin {
+/** Leave the commands in a file of their own, which `main.ts` loads. */
+function dispatchApart(): Plugin {
   return {
-    name: "other rooms",
+    name: "dispatch apart",
     setup: ({ onResolve }) => {
-      onResolve({ filter: /^\./ }, ({ path, resolveDir }) => {
-        const target = resolve(resolveDir, path);
-        if (roomOf(target) === room) return undefined;
-        return { path: `${elsewhere}${relative(source, target).replace(/\.ts$/, ".js")}`, external: true };
-      });
+      onResolve({ filter: /\/dispatch\.ts$/ }, ({ kind }) =>
+        kind === "dynamic-import" ? { path: "./dispatch.js", external: true } : undefined,
+      );
+    },
+  };
+}
+
+/** Have in the bundle what `recipes/load-own.ts` loads by name. */
+function loadedByName(): Plugin {
+  const names = files.flatMap((file) =>
+    [...readFileSync(file, "utf8").matchAll(/loadOwn\("([^"]+)"\)/g)].map(([, name = ""]) => name),
+  );
+  const cases = names.map((name) => `case "${name}": return require("./${name}");`);
+  return {
+    name: "loaded by name",
+    setup: ({ onLoad }) => {
+      onLoad({ filter: /\/recipes\/load-own\.ts$/ }, () => ({
+        contents: `export function loadOwn(name) { switch (name) { ${cases.join(" ")} } }`,
+        resolveDir: join(source, "recipes"),
+      }));
     },
   };
 }

@@ -2,12 +2,13 @@
  * Where the launcher enters. `--version` is answered before anything else is loaded.
  */
 import { readFileSync } from "node:fs";
+import { projectFile } from "../base/project.ts";
 
 // The launcher's own; no program that is started from here needs it.
 delete process.env["NODE_COMPILE_CACHE"];
 
 if (process.argv[2] === "--version") {
-  const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+  const { version } = JSON.parse(readFileSync(projectFile("package.json"), "utf8"));
   process.stdout.write(`cleave ${version}\n`);
 } else {
   const { main } = await import("./dispatch.ts");
