@@ -7,6 +7,7 @@ import type { BuildContext } from "./build-derivation.ts";
 import type { BuildNode } from "./build-graph.ts";
 import type { BuildLog } from "./build-log.ts";
 import { type BuilderStart, buildFolder, isFixed } from "./environment.ts";
+import { afterSeconds } from "./timer.ts";
 import type { BuildFolder } from "./work-folder.ts";
 
 export type BuilderRun = {
@@ -61,28 +62,26 @@ async function runLimited(
     },
   );
   const { timeout, maxSilent } = options;
-  const timers: NodeJS.Timeout[] = [];
-  if (timeout !== undefined)
-    timers.push(
-      setTimeout(
-        () => stop("build-timeout", `has run for ${timeout} s`, "raise --timeout, or mend the build"),
-        timeout * 1000,
-      ),
-    );
-  if (maxSilent !== undefined)
-    timers.push(
-      setInterval(
-        () => {
-          if (performance.now() - heard > maxSilent * 1000)
-            stop(
-              "build-timeout",
-              `has been silent for ${maxSilent} s`,
-              "raise --max-silent-time, or mend the build",
-            );
-        },
-        Math.min(1000, maxSilent * 100),
-      ),
-    );
+  const callOff =
+    timeout === undefined
+      ? undefined
+      : afterSeconds(timeout, () =>
+          stop("build-timeout", `has run for ${timeout} s`, "raise --timeout, or mend the build"),
+        );
+  const listening =
+    maxSilent === undefined
+      ? undefined
+      : setInterval(
+          () => {
+            if (performance.now() - heard > maxSilent * 1000)
+              stop(
+                "build-timeout",
+                `has been silent for ${maxSilent} s`,
+                "raise --max-silent-time, or mend the build",
+              );
+          },
+          Math.min(1000, maxSilent * 100),
+        );
   signal.addEventListener("abort", kill, { once: true });
   if (signal.aborted) kill();
   try {
@@ -91,17 +90,22 @@ async function runLimited(
     return ending;
   } finally {
     signal.removeEventListener("abort", kill);
-    for (const timer of timers) clearTimeout(timer);
+    callOff?.();
+    clearInterval(listening);
   }
 }
 
 /** Less space than this may be why a build failed, in bytes. */
 const littleSpace = 8 * 2 ** 20;
+/** Programs end with larger codes too: perl with 255. */
+const lastSignal = 64;
 
 function failure({ path }: BuildNode, code: number, log: BuildLog, folder: BuildFolder): CleaveError {
   const phase = log.phase();
   const where = phase === undefined ? "" : ` in the phase ${phase}`;
-  const how = code > 128 ? `was ended by signal ${code - 128}` : `failed with exit code ${code}`;
+  const signal = code - 128;
+  const how =
+    signal > 0 && signal <= lastSignal ? `was ended by signal ${signal}` : `failed with exit code ${code}`;
   const lines = log.tail(10);
   const shown =
     lines.length === 0

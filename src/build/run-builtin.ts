@@ -6,6 +6,7 @@ import { isStorePath } from "../nix/index.ts";
 import type { BuildContext } from "./build-derivation.ts";
 import { isFixed, replacePlaceholders } from "./environment.ts";
 import type { BuilderRun } from "./run-builder.ts";
+import { afterSeconds } from "./timer.ts";
 
 /** Say whether a derivation is built by a builder that is part of cleave. */
 export function isBuiltin({ builder }: { readonly builder: string }): boolean {
@@ -27,7 +28,8 @@ export async function runBuiltin(
       hint: `there are ${[...builtins.keys()].join(", ")}`,
     });
   const replace = replacePlaceholders(outputs);
-  const limit = timeout === undefined ? undefined : AbortSignal.timeout(timeout * 1000);
+  const limit = new AbortController();
+  const callOff = timeout === undefined ? undefined : afterSeconds(timeout, () => limit.abort());
   const say: Emit = (event) => {
     if (event.type === "warning" || event.type === "note") log.write(encodeText(`${event.message}\n`));
     else emit(event);
@@ -42,11 +44,11 @@ export async function runBuiltin(
       },
       fetcher: isFixed(derivation) ? await fetcher() : refusing(path),
       emit: say,
-      signal: limit === undefined ? signal : AbortSignal.any([signal, limit]),
+      signal: AbortSignal.any([signal, limit.signal]),
     });
   } catch (cause) {
     signal.throwIfAborted();
-    if (limit?.aborted === true)
+    if (limit.signal.aborted)
       throw new CleaveError({
         code: "build-timeout",
         message: `the builder of ${path} has run for ${timeout} s, and was ended`,
@@ -59,6 +61,8 @@ export async function runBuiltin(
       hint: cause.hint,
       cause,
     });
+  } finally {
+    callOff?.();
   }
 }
 

@@ -108,6 +108,10 @@ test(
     const log = await cleave(["log", bad], { env: { CLEAVE_ROOT: rig.root } });
     assert.deepEqual(log, { code: 0, stdout: "one\ntwo\n", stderr: "" });
     rig.run("nix-store", ["--verify", "--check-contents"]);
+    const [killed = "", last = ""] = rig.instantiate(`[
+      (sh "exit 137" { name = "killed"; }) (sh "exit 255" { name = "last"; }) ]`);
+    assert.match((await realise(rig, killed)).stderr, /-killed\.drv was ended by signal 9;/);
+    assert.match((await realise(rig, last)).stderr, /-last\.drv failed with exit code 255;/);
     const left = readdirSync(join(rig.root, "nix/store")).filter((name) => !name.endsWith(".drv"));
     assert.deepEqual(left.map((name) => name.replace(/^[^-]*-/, "")).sort(), [".links", "tools"]);
   },
