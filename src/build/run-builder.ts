@@ -3,6 +3,7 @@ import { statfsSync } from "node:fs";
 import { CleaveError } from "../base/index.ts";
 import type { StorePath } from "../nix/index.ts";
 import type { Sandboxed, SandboxInput } from "../sandbox/index.ts";
+import type { LocalStore } from "../store/index.ts";
 import type { BuildContext } from "./build-derivation.ts";
 import type { BuildNode } from "./build-graph.ts";
 import type { BuildLog } from "./build-log.ts";
@@ -47,7 +48,7 @@ async function runLimited(
       args: start.args,
       env: start.env,
       cwd: buildFolder,
-      inputs: [...inputs].map((each): SandboxInput => ({ host: store.realPath(each), inside: each })),
+      inputs: inputsIn(store, inputs),
       store: folder.store,
       build: folder.build,
       shell: options.shell,
@@ -93,6 +94,11 @@ async function runLimited(
     callOff?.();
     clearInterval(listening);
   }
+}
+
+/** Say where the inputs of a builder lie. */
+export function inputsIn(store: LocalStore, inputs: ReadonlySet<StorePath>): SandboxInput[] {
+  return [...inputs].map((each) => ({ host: store.realPath(each), inside: each }));
 }
 
 /** Less space than this may be why a build failed, in bytes. */

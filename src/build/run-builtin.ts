@@ -2,10 +2,11 @@
 import { join } from "node:path";
 import { CleaveError, type Emit, encodeText, quote } from "../base/index.ts";
 import type { Fetcher } from "../fetch/index.ts";
-import { isStorePath } from "../nix/index.ts";
+import { baseName, isStorePath } from "../nix/index.ts";
+import { makeView } from "../sandbox/index.ts";
 import type { BuildContext } from "./build-derivation.ts";
 import { isFixed, replacePlaceholders } from "./environment.ts";
-import type { BuilderRun } from "./run-builder.ts";
+import { type BuilderRun, inputsIn } from "./run-builder.ts";
 import { afterSeconds } from "./timer.ts";
 
 /** Say whether a derivation is built by a builder that is part of cleave. */
@@ -28,6 +29,18 @@ export async function runBuiltin(
       hint: `there are ${[...builtins.keys()].join(", ")}`,
     });
   const replace = replacePlaceholders(outputs);
+  const made: ReadonlySet<string> = new Set(outputs.values());
+  const view = makeView({
+    inputs: inputsIn(store, inputs),
+    store: folder.store,
+    build: folder.build,
+  });
+  const ownPath = (file: string): string => {
+    const [, first = "", rest = ""] = /^(\/nix\/store\/[^/]+)(.*)$/s.exec(file) ?? [];
+    if (isStorePath(first))
+      return (inputs.has(first) ? store.realPath(first) : join(folder.store, baseName(first))) + rest;
+    throw new Error(`${file} is not in the store`);
+  };
   const limit = new AbortController();
   const callOff = timeout === undefined ? undefined : afterSeconds(timeout, () => limit.abort());
   const say: Emit = (event) => {
@@ -37,10 +50,17 @@ export async function runBuiltin(
   try {
     await builtin({
       env: new Map([...derivation.env].map(([name, value]) => [name, replace(value)])),
+      view,
+      ownPath,
       realPath: (file) => {
-        const [, first = "", rest = ""] = /^(\/nix\/store\/[^/]+)(.*)$/s.exec(file) ?? [];
-        if (isStorePath(first) && inputs.has(first)) return store.realPath(first) + rest;
-        return join(folder.store, first.slice("/nix/store/".length) || "outside") + rest;
+        if (made.has(file)) return ownPath(file);
+        const found = view(file);
+        if (found.found) return found.host;
+        throw new CleaveError({
+          code: "builtin-variable",
+          message: `the path ${quote(file)} is not there for the builder of ${path}: ${found.reason}${found.at === file ? "" : ` at ${quote(found.at)}`}`,
+          hint: "it sees what a builder in a sandbox sees; make the store path an input of the derivation",
+        });
       },
       fetcher: isFixed(derivation) ? await fetcher() : refusing(path),
       emit: say,

@@ -7,3 +7,4 @@ export { openSandboxes } from "./open.ts";
 export type { Sandboxed, Sandboxes } from "./sandboxes.ts";
 export type { SandboxInput, SandboxSpec } from "./spec.ts";
 export { storeView } from "./store-view.ts";
+export { type Found, makeView } from "./view.ts";

@@ -15,8 +15,11 @@ export type Found =
 /** As many symlinks as Linux follows (MAXSYMLINKS). */
 const mostLinks = 40;
 
+/** What of a sandbox has to be known. */
+type Visible = Pick<SandboxSpec, "inputs" | "store" | "build" | "shell">;
+
 /** Make the function that finds what is at a path inside, with all symlinks followed. */
-export function makeView(spec: SandboxSpec): (inside: string) => Found {
+export function makeView(spec: Visible): (inside: string) => Found {
   const inputs = new Map(spec.inputs.map((input) => [inputName(input), input.host]));
   return (inside) => {
     let todo = parts(inside);
@@ -71,7 +74,7 @@ function isAbove(here: readonly string[]): boolean {
 }
 
 function hostPath(
-  spec: SandboxSpec,
+  spec: Visible,
   inputs: ReadonlyMap<string, string>,
   inside: readonly string[],
 ): string | undefined {

@@ -116,6 +116,22 @@ test("builtin:unpack-channel and builtin:buildenv make what real Nix makes", nee
   assert.equal(readFileSync(join(rig.root, paths[0] ?? "", "nixos/link"), "utf8"), "x");
   assert.match(stderr, /env> the link .*dangling leads nowhere, and is left out/);
 
+  // What lies outside of the inputs is not there, neither for them nor for real Nix's.
+  mkdirSync(join(ours.path, "leading"));
+  symlinkSync(join(ours.path, "channel.tgz"), join(ours.path, "leading/outside"));
+  const leading = (src: string) =>
+    `(derivation { name = "leading"; system = "builtin"; builder = "builtin:unpack-channel"; channelName = "x"; src = "\${${join(ours.path, "leading")}}/${src}"; })`;
+  const outside = rig.instantiate(
+    `[ ${leading("outside")} ${leading("../../../../channel.tgz")} ${leading("none")} ]`,
+  );
+  for (const derivation of outside) {
+    assert.match(
+      (await realise(rig, derivation)).stderr,
+      /because\[builtin-variable\]: the path \/nix\/store\/\S+ is not there for the builder of /,
+    );
+    assert.throws(() => rig.run("nix-store", ["--realise", derivation]), /open archive/);
+  }
+
   const [collide = "", unknown = ""] = rig.instantiate(`
     let one = ${pack("one", "echo 1 > $out/bin/x")}; two = ${pack("two", "echo 2 > $out/bin/x")}; in [
       (derivation { name = "collide"; system = "builtin"; builder = "builtin:buildenv"; manifest = "/";

@@ -20,9 +20,9 @@ import {
   unlinkSync,
 } from "node:fs";
 import { CleaveError, compareText, decodeText, encodeText, quote } from "../../base/index.ts";
-import type { BuiltinJob } from "../../fetch/index.ts";
 import { hasCode } from "../../store/fault.ts";
 import { splitWords } from "../attributes.ts";
+import type { Job } from "./job.ts";
 
 /** Files that would only collide. */
 const passedOver = [
@@ -35,20 +35,17 @@ const passedOver = [
   "/manifest.json",
 ];
 
-/** The kernel follows as many links on the way to one file. */
-const mostLinks = 40;
-
 type Package = { readonly path: string; readonly active: boolean; readonly priority: number };
 
 /** Make an environment. Throws `builtin-variable` and `build-collision`. */
-export async function buildenv({ env, realPath, emit }: BuiltinJob): Promise<void> {
+export async function buildenv({ env, view, ownPath, emit }: Job): Promise<void> {
   const variable = (name: string): string => {
     const value = env.get(name);
     if (value !== undefined) return value;
     throw malformed(`lacks the variable ${name}`);
   };
   const out = variable("out");
-  const host = (path: string): Buffer => encodeText(realPath(path));
+  const host = (path: string): Buffer => encodeText(ownPath(path));
   const priorities = new Map<string, number>();
 
   const look = (path: string): Stats | undefined => {
@@ -61,45 +58,12 @@ export async function buildenv({ env, realPath, emit }: BuiltinJob): Promise<voi
   };
   const linkTarget = (path: string): string => decodeText(readlinkSync(host(path), { encoding: "buffer" }));
 
-  /** Follow all links on the way to a file, as a process in the sandbox would; nothing where that leads nowhere. */
-  const follow = (path: string): { readonly path: string; readonly status: Stats } | undefined => {
-    let rest = path.split("/").filter((name) => name !== "");
-    let at = "";
-    let links = 0;
-    let status: Stats | undefined;
-    for (let name = rest.shift(); name !== undefined; name = rest.shift()) {
-      if (name === ".") continue;
-      if (name === "..") {
-        at = at.slice(0, Math.max(0, at.lastIndexOf("/")));
-        continue;
-      }
-      const next = `${at}/${name}`;
-      if (!next.startsWith("/nix/store/")) {
-        if (!"/nix/store/".startsWith(`${next}/`)) return undefined;
-        at = next;
-        continue;
-      }
-      status = look(next);
-      if (status === undefined) return undefined;
-      if (status.isSymbolicLink()) {
-        links += 1;
-        if (links > mostLinks) return undefined;
-        const target = linkTarget(next);
-        if (target.startsWith("/")) at = "";
-        rest = [...target.split("/").filter((each) => each !== ""), ...rest];
-        status = undefined;
-      } else at = next;
-    }
-    status ??= look(at);
-    return status === undefined ? undefined : { path: at, status };
-  };
-
   const link = (from: string, to: string, priority: number): void => {
     let names: string[];
     try {
-      const folder = follow(from);
-      if (folder === undefined) throw malformed(`names ${quote(from)}, which is not there`);
-      names = readdirSync(host(folder.path), { encoding: "buffer" }).map(decodeText).sort(compareText);
+      const folder = view(from);
+      if (!folder.found) throw malformed(`names ${quote(from)}, which is not there`);
+      names = readdirSync(encodeText(folder.host), { encoding: "buffer" }).map(decodeText).sort(compareText);
     } catch (error) {
       if (!hasCode(error, "ENOTDIR")) throw error;
       emit({ type: "warning", message: `${quote(from)} is left out, since it is no folder` });
@@ -110,8 +74,8 @@ export async function buildenv({ env, realPath, emit }: BuiltinJob): Promise<voi
   };
 
   const linkEntry = (source: string, place: string, priority: number): void => {
-    const found = follow(source);
-    if (found === undefined) {
+    const found = view(source);
+    if (!found.found) {
       emit({ type: "warning", message: `the link ${quote(source)} leads nowhere, and is left out` });
       return;
     }
@@ -119,8 +83,8 @@ export async function buildenv({ env, realPath, emit }: BuiltinJob): Promise<voi
     const there = look(place);
     if (there !== undefined && found.status.isDirectory()) {
       if (there.isSymbolicLink()) {
-        const target = follow(place);
-        if (target?.status.isDirectory() !== true) throw collision(source, linkTarget(place));
+        const target = view(place);
+        if (!target.found || !target.status.isDirectory()) throw collision(source, linkTarget(place));
         const before = linkTarget(place);
         unlinkSync(host(place));
         mkdirSync(host(place));
@@ -147,9 +111,9 @@ export async function buildenv({ env, realPath, emit }: BuiltinJob): Promise<voi
     if (done.has(path)) return;
     done.add(path);
     link(path, out, priority);
-    const file = follow(`${path}/nix-support/propagated-user-env-packages`);
-    if (file === undefined) return;
-    for (const each of splitWords(decodeText(readFileSync(host(file.path)))) ?? [])
+    const file = view(`${path}/nix-support/propagated-user-env-packages`);
+    if (!file.found) return;
+    for (const each of splitWords(decodeText(readFileSync(encodeText(file.host)))) ?? [])
       if (!done.has(each)) postponed.add(each);
   };
   for (const { path, active, priority } of readPackages(variable("derivations")))
