@@ -152,14 +152,16 @@ function connect(db: DatabaseSync, patience: number) {
       ) !== undefined,
 
     /** Give hash and size of all valid paths, in the order of their bytes. */
-    contents: (): Contents[] =>
-      statement("select path, hash, narSize from ValidPaths order by path")
-        .all()
-        .map((row) => ({
-          path: parseForeignStorePath(text(row["path"])),
-          narHash: text(row["hash"]),
-          narSize: Number(row["narSize"] ?? 0),
-        })),
+    contents: (): Contents[] => {
+      const select = statement("select path, hash, narSize from ValidPaths order by path");
+      // Made in half the time of objects.
+      select.setReturnArrays(true);
+      return select.all().map((row) => ({
+        path: parseForeignStorePath(text(row[0])),
+        narHash: text(row[1]),
+        narSize: Number(row[2] ?? 0),
+      }));
+    },
 
     info: (path: StorePath): PathInfo | undefined => {
       const row = statement(

@@ -1,4 +1,4 @@
-import { closeSync, unlinkSync } from "node:fs";
+import { closeSync, readdirSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { CleaveError, encodeText } from "../base/index.ts";
 import {
@@ -56,7 +56,8 @@ export async function verify(
       onWait: () => note("waiting for the big garbage collector lock..."),
       signal,
     });
-    const there = new Set(namesIn(layout.store));
+    // Names of store paths are ASCII; what else is there is none.
+    const there = new Set(readdirSync(encodeText(layout.store), "latin1"));
     note("checking path existence...");
     const registered = database.contents().map((each) => ({
       ...each,
