@@ -53,7 +53,8 @@ test("docs/commands.md is what the commands say of themselves", async () => {
   const parts = [
     "# Commands",
     "What `cleave COMMAND --help` prints, for every command. Results go to standard output, all else to standard error. Exit\n" +
-      "codes: 0 done, 1 failed, 2 wrong usage, 100 a build failed, 130 interrupted.",
+      "codes: 0 done, 1 failed, 2 wrong usage, 100 a build failed, 104 what was built again came out otherwise, 130 interrupted,\n" +
+      "141 nobody reads what is printed. `cleave help COMMAND` prints the same.",
   ];
   for (const [name, { load }] of Object.entries(commands)) {
     const [summary = "", ...rest] = describeCommand(name, await load())

@@ -1,5 +1,5 @@
 import { type ParseArgsOptionsConfig, parseArgs } from "node:util";
-import { CleaveError, type Emit, quote } from "../base/index.ts";
+import { CleaveError, type Emit, nearest, quote } from "../base/index.ts";
 
 /** What a command has of the world. Texts are byte strings (`src/base/text.ts`). */
 export type Io = {
@@ -55,19 +55,26 @@ export function readArguments(name: string, command: Command, args: readonly str
       ...(short === undefined ? {} : { short }),
       ...(multiple === undefined ? {} : { multiple }),
     };
-  const usage = (message: string) =>
-    new CleaveError({
-      code: "cli-usage",
-      message,
-      hint: `usage: cleave ${name} ${command.usage}`.trimEnd(),
-    });
+  const usage = (message: string, hint = `usage: cleave ${name} ${command.usage}`.trimEnd()) =>
+    new CleaveError({ code: "cli-usage", message, hint });
   let parsed: ReturnType<typeof parseArgs>;
   try {
     parsed = parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
   } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    // parseArgs goes on after its first sentence with advice of its own.
-    throw usage(error.message.split(/\. |\.?\n/)[0] ?? error.message);
+    if (!(error instanceof TypeError && "code" in error)) throw error;
+    // The text of parseArgs has the option in quotes, as '-j, --jobs <value>', and goes on with advice of its own.
+    const [, option = ""] = /'((?:[^'\\]|\\.)*)'/.exec(error.message) ?? [];
+    if (error.code === "ERR_PARSE_ARGS_UNKNOWN_OPTION")
+      throw usage(`cleave ${name} has no option ${quote(option)}`, hintFor(option, name, command));
+    const [, long = option] = /(--[\w-]+)/.exec(option) ?? [];
+    const value = command.options[long.replace(/^-+/, "")]?.value;
+    if (value === undefined) throw usage(`the option ${quote(long)} takes no value`);
+    throw usage(
+      `the option ${quote(long)} lacks its value`,
+      error.message.includes("ambiguous")
+        ? `a value that starts with - is written behind =, as in ${long}=-…`
+        : `write ${long} ${value}`,
+    );
   }
   const { positionals, values } = parsed;
   const [least, most] = command.arity;
@@ -91,6 +98,15 @@ export function readArguments(name: string, command: Command, args: readonly str
       return Array.isArray(value) ? value.filter((each) => typeof each === "string") : [];
     },
   };
+}
+
+/** Say what may have been meant by an option that a command does not have; nothing where nobody can tell. */
+function hintFor(option: string, name: string, { options, usage }: Command): string | undefined {
+  const near = nearest(option.replace(/^-+/, ""), Object.keys(options));
+  if (near.length > 0) return `did you mean ${near.map((each) => `--${each}`).join(" or ")}?`;
+  return usage.includes("-- ARGUMENT")
+    ? `what the program takes goes after --: cleave ${name} ATTR -- ${option}`
+    : undefined;
 }
 
 /** Write the help page of a command. */

@@ -1,9 +1,10 @@
 /**
  * The command line: finds the command, runs it, shows errors, sets the exit code (0 done, 1 failed, 2 wrong
- * usage, 100 a build failed, 130 interrupted, 141 the reader of standard output went away).
+ * usage, 100 a build failed, 104 it came out otherwise than before, 130 interrupted, 141 the reader of standard output went
+ * away).
  */
 import { fstatSync } from "node:fs";
-import { CleaveError, describeError, fileError, nearest, quote } from "../base/index.ts";
+import { CleaveError, describeError, type ErrorCode, fileError, nearest, quote } from "../base/index.ts";
 import { readArgv, readWorkingFolder } from "./argv.ts";
 import { describeCommand, type Io, readArguments } from "./command.ts";
 import { commands } from "./commands.ts";
@@ -72,15 +73,19 @@ export async function main(): Promise<number> {
     reporter.clear();
     if (!(error instanceof CleaveError)) throw error;
     io.complain(error);
-    return error.code.startsWith("cli-") ? 2 : 1;
+    return error.code.startsWith("cli-") || usageCodes.has(error.code) ? 2 : 1;
   }
 }
 
+/** Codes of other rooms for what only arguments can have wrong. */
+const usageCodes: ReadonlySet<ErrorCode> = new Set(["partition-unreadable", "setting-malformed"]);
+
 async function dispatch(args: readonly string[]): Promise<number> {
   const [first, second] = args;
-  if (first === undefined || first === "--help" || first === "-h" || first === "help") {
+  // help COMMAND is COMMAND --help.
+  if (first === "help" && second !== undefined) return await dispatch([...args.slice(1), "--help"]);
+  if (first === undefined || first === "--help" || first === "-h" || first === "help")
     return await help(describeAll(), first !== undefined);
-  }
   const twoWords = `${first} ${second}`;
   const name = Object.hasOwn(commands, twoWords) ? twoWords : first;
   const entry = Object.hasOwn(commands, name) ? commands[name] : undefined;
@@ -109,7 +114,9 @@ async function group(first: string, second: string | undefined): Promise<number>
           second ?? "",
           members.map((name) => name.slice(first.length + 1)),
         ).map((each) => `${first} ${each}`)
-      : [...new Set([`${first} ${second}`, first].flatMap((each) => nearest(each, Object.keys(commands))))];
+      : second === undefined
+        ? nearest(first, namesAndGroups())
+        : [...new Set([`${first} ${second}`, first].flatMap((each) => nearest(each, Object.keys(commands))))];
   throw new CleaveError({
     code: "cli-unknown-command",
     message: `there is no command ${quote(members.length > 0 ? `${first} ${second}` : first)}`,
@@ -118,8 +125,16 @@ async function group(first: string, second: string | undefined): Promise<number>
         ? `did you mean ${near.map((each) => `cleave ${each}`).join(" or ")}?`
         : members.length > 0
           ? `there are ${members.map((each) => `cleave ${each}`).join(", ")}`
-          : "cleave --help lists the commands",
+          : first === "version"
+            ? "cleave --version tells the version"
+            : "cleave --help lists the commands",
   });
+}
+
+/** List what a first word or two may be: commands, and the words that several start with. */
+function namesAndGroups(): string[] {
+  const names = Object.keys(commands);
+  return [...new Set(names.flatMap((name) => [name, name.replace(/ .*/, "")]))];
 }
 
 /** Print help: a result where it was asked for, else what is wrong with a command line that lacks a command. */

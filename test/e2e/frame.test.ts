@@ -64,6 +64,8 @@ test("a mistake in a group of commands names its nearest members, one in its nam
   assert.equal(await hint("store", "inf"), "did you mean cleave store info?");
   assert.match((await hint("store", "bogus")) ?? "", /^there are cleave store root, /);
   assert.equal(await hint("stroe", "gc"), "did you mean cleave store gc?");
+  assert.equal(await hint("stroe"), "did you mean cleave store?");
+  assert.equal(await hint("version"), "cleave --version tells the version");
 });
 
 test("without a command help goes to standard error, with exit code 2", async () => {
@@ -72,6 +74,12 @@ test("without a command help goes to standard error, with exit code 2", async ()
   assert.match(stderr, /^cleave builds packages/);
   assert.equal((await cleave(["store"])).code, 2);
   assert.equal((await cleave(["--help"])).stdout, stderr);
+});
+
+test("cleave help COMMAND is cleave COMMAND --help", async () => {
+  for (const words of [["store", "gc"], ["explain"], ["store"]])
+    assert.deepEqual(await cleave(["help", ...words]), await cleave([...words, "--help"]));
+  assert.equal((await cleave(["help", "explian"])).code, 2);
 });
 
 test("a working folder that is deleted or not UTF-8 is no problem, or a coded one", () => {
@@ -101,7 +109,7 @@ test("wrong arguments say which, show the usage and exit with 2", async () => {
     code: 2,
     stdout: "",
     stderr:
-      "error[cli-usage]: Unknown option '--jsn'\n" +
+      "error[cli-usage]: cleave explain has no option --jsn\n" +
       "  hint: usage: cleave explain [CODE]\n" +
       "  more: cleave explain cli-usage\n",
   });
@@ -113,6 +121,34 @@ test("wrong arguments say which, show the usage and exit with 2", async () => {
       "  hint: usage: cleave explain [CODE]\n" +
       "  more: cleave explain cli-usage\n",
   });
+});
+
+test("an option that there is not names the nearest, one without its value says how to write that", async () => {
+  const said = async (...words: string[]) => {
+    const { code, stderr } = await cleave(words);
+    assert.equal(code, 2);
+    return stderr.split("\n").slice(0, 2);
+  };
+  assert.deepEqual(await said("build", "--partiton", "split", "hello"), [
+    "error[cli-usage]: cleave build has no option --partiton",
+    "  hint: did you mean --partition?",
+  ]);
+  assert.deepEqual(await said("run", "hello", "--greeting=hi"), [
+    "error[cli-usage]: cleave run has no option --greeting",
+    "  hint: what the program takes goes after --: cleave run ATTR -- --greeting",
+  ]);
+  assert.deepEqual(await said("build", "hello", "-j"), [
+    "error[cli-usage]: the option --jobs lacks its value",
+    "  hint: write --jobs N",
+  ]);
+  assert.deepEqual(await said("why", "hello", "--in-drv", "-O2"), [
+    "error[cli-usage]: the option --in-drv lacks its value",
+    "  hint: a value that starts with - is written behind =, as in --in-drv=-…",
+  ]);
+  assert.deepEqual(await said("store", "gc", "--json=yes"), [
+    "error[cli-usage]: the option --json takes no value",
+    "  hint: usage: cleave store gc [--max-freed BYTES | --print-roots | --print-live | --print-dead] [--json]",
+  ]);
 });
 
 test("cleave explain prints the page of a code", async () => {

@@ -8,7 +8,7 @@ import { jsonOption } from "../local-store.ts";
 import { openPackages, setOptions } from "../package-set.ts";
 
 export const diff: Command = {
-  usage: "--with FILE... [--set ATTR.OPTION=VALUE] [--json] [ATTR...]",
+  usage: "[--with FILE]... [--with-set ATTR.OPTION=VALUE]... [--json] [ATTR...]",
   summary:
     "List which derivations would change with overlays or settings, and why, before anything is built.",
   details: "What --set and --overlay say holds on both sides; --with and --with-set on the second one only.",
