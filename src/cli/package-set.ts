@@ -1,8 +1,8 @@
 /** The package set of a command: cleave's own recipes, and those of the user's folder. */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { CleaveError, projectFile, quote } from "../base/index.ts";
+import { CleaveError, encodeText, projectFile, quote } from "../base/index.ts";
 // Loading all of a room that is not needed to find what is cached takes time.
 import { parsePlatform } from "../package/platform.ts";
 import type { PackageSet, Source } from "../recipes/index.ts";
@@ -57,7 +57,9 @@ export async function openPackages(args: Arguments, io: Io, more: More = {}): Pr
     stdenv: moved(join(own, "stdenv")),
     platforms: { build: host, host, target: host },
     bundles: cache?.startsWith("/") === true ? join(cache, "cleave/bundles") : undefined,
-    overlays: [...args.values("overlay").map((file) => resolve(io.cwd, file)), ...(more.overlays ?? [])],
+    overlays: [...args.values("overlay").map((file) => resolve(io.cwd, file)), ...(more.overlays ?? [])].map(
+      checkOverlay,
+    ),
     settings: [...args.values("set"), ...(more.settings ?? [])],
     cache: args.flag("no-eval-cache") || more.cache === false ? undefined : cacheFolder(io),
     emit: io.emit,
@@ -85,35 +87,66 @@ function cacheFolder({ env, cwd }: Io): string | undefined {
   return existsSync(root) || existsSync(dirname(root)) ? join(root, "nix/var/cleave") : undefined;
 }
 
+/** Check that there is a file that a recipe could be. Throws `cli-usage`. */
+function checkOverlay(file: string): string {
+  const isThere = statSync(file, { throwIfNoEntry: false })?.isFile() === true;
+  if (isThere && file.endsWith(".ts")) return file;
+  throw new CleaveError({
+    code: "cli-usage",
+    message: isThere ? `the overlay ${quote(file)} is no .ts file` : `there is no overlay ${quote(file)}`,
+    hint: "an overlay is a file whose default export is a record of modules by attribute",
+  });
+}
+
 function sourcesOf(args: Arguments, { cwd }: Io): readonly Source[] {
   const sources: Source[] = [
     { folder: join(own, "packages"), prefix: "", isBase: true },
     { folder: join(own, "bootstrap"), prefix: "bootstrap.", isBase: true },
   ];
-  const named = args.values("folder");
-  for (const each of named) {
-    const folder = resolve(cwd, each);
-    if (!existsSync(folder))
-      throw new CleaveError({
-        code: "cli-usage",
-        message: `the folder ${quote(folder)} is not there`,
-        hint: "--folder names a folder with recipes, NAME/package.ts or packages/NAME/package.ts",
-      });
+  const named = args.values("folder").map((each) => checkFolder(resolve(cwd, each)));
+  const project = named.length === 0 ? projectAround(cwd) : undefined;
+  for (const folder of project === undefined ? named : [checkFolder(project)])
     sources.push({ folder, prefix: "" });
-  }
-  if (named.length === 0 && `${cwd}/` !== own && dependsOnCleave(cwd))
-    sources.push({ folder: cwd, prefix: "" });
   return sources;
 }
 
-/** Say whether a folder is a project of somebody who uses cleave. */
-function dependsOnCleave(folder: string): boolean {
+/** Check that recipes can be read from a folder. Throws `cli-usage`. */
+function checkFolder(folder: string): string {
+  const fault = /[\udc80-\udcff]/u.test(folder)
+    ? "has a name that is not UTF-8, and recipes are not read from such a place"
+    : !existsSync(folder)
+      ? "is not there"
+      : statSync(folder).isDirectory()
+        ? undefined
+        : "is a file";
+  if (fault === undefined) return folder;
+  throw new CleaveError({
+    code: "cli-usage",
+    message: `the folder ${quote(folder)} ${fault}`,
+    hint: "recipes are NAME/package.ts or packages/NAME/package.ts in a folder that --folder names, or in a project that depends on cleave",
+  });
+}
+
+/** Find the project of somebody who uses cleave: the nearest folder with a `package.json`, if that depends on cleave. */
+function projectAround(cwd: string): string | undefined {
+  for (let folder = cwd; ; folder = dirname(folder)) {
+    const dependsOn = dependenciesIn(folder);
+    if (dependsOn !== undefined) return Object.hasOwn(dependsOn, "cleave") ? folder : undefined;
+    if (folder === dirname(folder)) return undefined;
+  }
+}
+
+/** Give what the `package.json` of a folder depends on; nothing where there is none. */
+function dependenciesIn(folder: string): object | undefined {
+  const file = encodeText(join(folder, "package.json"));
+  if (!existsSync(file)) return undefined;
   try {
     const { dependencies, devDependencies }: Record<string, object | undefined> = JSON.parse(
-      readFileSync(join(folder, "package.json"), "utf8"),
+      readFileSync(file, "utf8"),
     );
-    return Object.hasOwn({ ...dependencies, ...devDependencies }, "cleave");
+    return { ...dependencies, ...devDependencies };
   } catch {
-    return false;
+    // npm says what is wrong with it.
+    return {};
   }
 }

@@ -1,10 +1,10 @@
 /** The commands that evaluate and explain: whole outputs. */
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { execFileSync, spawnSync } from "node:child_process";
+import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { cleave, type Outcome } from "../support/cleave.ts";
+import { cleave, type Outcome, repository } from "../support/cleave.ts";
 import { writeFiles } from "../support/recipes.ts";
 import { temporaryFolder } from "../support/temp.ts";
 
@@ -113,6 +113,134 @@ test("options lists declarations with present values", async () => {
     done(await onSet(temp.path, "options", "app", "meta.d")),
     'meta.description = "An application"\n  takes string; default ""; of module common\n  What it is, in a few words.\n',
   );
+  const hint = async (prefix: string) => {
+    const { code, stdout, stderr } = await onSet(temp.path, "options", "app", prefix);
+    assert.deepEqual([code, stdout], [1, ""]);
+    assert.match(
+      stderr,
+      new RegExp(`^error\\[option-unknown\\]: app has no option that starts with ${prefix}\n`),
+    );
+    return / {2}hint: (.*)/.exec(stderr)?.[1];
+  };
+  assert.equal(await hint("buidler"), "did you mean builder?");
+  assert.equal(await hint("platforms"), "with --all internal and read-only options are listed, too");
+  assert.equal(
+    await hint("env.FLAGS"),
+    "options are listed down to env; cleave why app env.FLAGS looks below it",
+  );
+});
+
+test("an overlay, a source folder or a budget that cannot be is told before anything is evaluated", async () => {
+  using temp = temporaryFolder();
+  writeFiles(join(temp.path, "set"), files);
+  writeFileSync(join(temp.path, "notes.txt"), "");
+  const refused = async (...args: readonly string[]) => {
+    const { code, stdout, stderr } = await onSet(temp.path, ...args);
+    assert.deepEqual([code, stdout], [2, ""]);
+    return stderr.split("\n")[0];
+  };
+  const none = `error[cli-usage]: there is no overlay ${temp.path}/none.ts`;
+  assert.equal(await refused("show", "app", "--overlay", "none.ts"), none);
+  assert.equal(await refused("diff", "--with", "none.ts"), none);
+  assert.equal(
+    await refused("show", "app", "--overlay", "notes.txt"),
+    `error[cli-usage]: the overlay ${temp.path}/notes.txt is no .ts file`,
+  );
+  assert.equal(
+    await refused("show", "app", "--folder", "notes.txt"),
+    `error[cli-usage]: the folder ${temp.path}/notes.txt is a file`,
+  );
+  assert.equal(
+    await refused("show", "app", "--folder", "none"),
+    `error[cli-usage]: the folder ${temp.path}/none is not there`,
+  );
+  assert.equal(await refused("build", "app", "--out-link", ""), "error[cli-usage]: --out-link names no file");
+  assert.equal(
+    await refused("build", "app", "--out-link", "x", "--no-link"),
+    "error[cli-usage]: --out-link does not go with --no-link",
+  );
+  assert.equal(
+    await refused("build", "app", "--partition", "x"),
+    "error[partition-unreadable]: x is no partition",
+  );
+  const budget = await onSet(temp.path, "eval", "--write-budget", "none/budget.json", "lib");
+  assert.equal(
+    budget.stderr,
+    `error[file-failed]: cannot write the budget: no such file or directory\n  at ${temp.path}/none/budget.json\n  more: cleave explain file-failed\n`,
+  );
+});
+
+/** Make a folder a project that depends on cleave. */
+function makeProject(folder: string): void {
+  writeFiles(folder, {
+    ...files,
+    "package.json": '{ "dependencies": { "cleave": "*" } }',
+    "docs/notes.txt": "",
+  });
+}
+
+test("the project around the working folder is a source folder, if it depends on cleave", async () => {
+  using temp = temporaryFolder();
+  const project = join(temp.path, "project");
+  makeProject(project);
+  const list = async (cwd: string) =>
+    await cleave(["list"], { cwd, env: { CLEAVE_ROOT: join(temp.path, "store") } });
+  const own = done(await list(temp.path)).split("\n");
+  const all = [...own, "app", "lib"].sort();
+  assert.deepEqual(
+    done(await list(project))
+      .split("\n")
+      .sort(),
+    all,
+  );
+  assert.deepEqual(
+    done(await list(join(project, "packages/app")))
+      .split("\n")
+      .sort(),
+    all,
+  );
+  writeFiles(project, { "docs/package.json": "{}" });
+  assert.deepEqual(done(await list(join(project, "docs"))).split("\n"), own);
+  // Recipes are not read from there; that is said, rather than that there are none.
+  const odd = spawnSync(
+    "sh",
+    [
+      "-c",
+      'd="$1/$(printf "o\\377")"; cp -r "$1/project" "$d"; cd "$d"; "$0" list',
+      join(repository, "cleave"),
+      temp.path,
+    ],
+    { encoding: "utf8", env: { PATH: process.env["PATH"] ?? "" } },
+  );
+  assert.deepEqual([odd.status, odd.stdout], [2, ""]);
+  assert.match(odd.stderr, /^error\[cli-usage\]: the folder "\S+\/o\\udcff" has a name that is not UTF-8/);
+});
+
+test("why-rebuild --against takes cleave's own recipes as they are where they are in no repository", async () => {
+  using temp = temporaryFolder();
+  makeProject(temp.path);
+  const installed = join(temp.path, "tools/cleave");
+  mkdirSync(installed, { recursive: true });
+  for (const each of ["cleave", "src", "stdenv", "bootstrap", "packages", "types", "docs", "package.json"])
+    cpSync(join(repository, each), join(installed, each), { recursive: true });
+  symlinkSync(join(repository, "node_modules"), join(installed, "node_modules"));
+  const git = (...args: readonly string[]) =>
+    execFileSync("git", ["-C", temp.path, "-c", "user.name=t", "-c", "user.email=t@example.org", ...args], {
+      stdio: "pipe",
+    });
+  writeFiles(temp.path, { ".gitignore": "tools\nstore\n" });
+  git("init", "-q");
+  git("add", ".");
+  git("commit", "-qm", "First");
+  const why = () =>
+    execFileSync(join(installed, "cleave"), ["why-rebuild", "--against", "HEAD", "app"], {
+      cwd: temp.path,
+      env: { PATH: process.env["PATH"], HOME: temp.path, CLEAVE_ROOT: join(temp.path, "store") },
+      encoding: "utf8",
+    });
+  assert.equal(why(), "app is as it was\n");
+  writeFiles(temp.path, { "lib/flags.ts": 'export const optimise = "-O3";\n' });
+  assert.match(why(), /^app-2 changes:\n {2}FLAGS\n/);
 });
 
 test("diff previews what an overlay or a setting changes", async () => {
@@ -173,6 +301,18 @@ test("why-rebuild compares with a revision, down to files and lines", async () =
       "",
     ].join("\n"),
   );
+  const nowhere = await onSet(temp.path, "why-rebuild", "--against", "HEADD", "app");
+  assert.deepEqual(nowhere, {
+    code: 1,
+    stdout: "",
+    stderr: [
+      `error[rebuild-unknown]: git has no revision HEADD of ${set}/packages/app`,
+      "  because: fatal: not a valid object name: HEADD",
+      "  hint: name a commit, tag or branch of the repository that the recipes are in",
+      "  more: cleave explain rebuild-unknown",
+      "",
+    ].join("\n"),
+  });
   const unknown = await onSet(temp.path, "why-rebuild", "app");
   assert.equal(unknown.code, 1);
   assert.equal(

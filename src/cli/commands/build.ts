@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { CleaveError } from "../../base/index.ts";
 import { parsePartition } from "../../phases/index.ts";
 import { recordBuilt } from "../../recipes/built.ts";
 import type { LocalStore } from "../../store/index.ts";
@@ -45,6 +46,7 @@ export const build: Command = {
       withStore(io, (store) =>
         withPackages(args, io, async (set) => {
           if (args.flag("json-events")) io.reportJson();
+          checkLink(args);
           const partition = args.value("partition");
           const packages = args.positionals.map((attribute) => set.package(attribute));
           const context = buildContext(args, io, { store, signal });
@@ -72,6 +74,14 @@ export const build: Command = {
       ),
     ),
 };
+
+/** Throws `cli-usage` for a link that cannot be meant. */
+function checkLink(args: Arguments): void {
+  const name = args.value("out-link");
+  if (name === "") throw new CleaveError({ code: "cli-usage", message: "--out-link names no file" });
+  if (name !== undefined && args.flag("no-link"))
+    throw new CleaveError({ code: "cli-usage", message: "--out-link does not go with --no-link" });
+}
 
 /** Make the links to the outputs, each of which is a root: `result`, `result-dev`, and `result-2` for the second package. */
 async function makeLinks(

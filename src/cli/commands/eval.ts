@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { fileError } from "../../base/index.ts";
+import { encodeText, fileError } from "../../base/index.ts";
 import { type Counts, checkBudget, countEvaluation, parseBudget } from "../../recipes/counts.ts";
 import type { SetStatistics } from "../../recipes/index.ts";
 import type { Command } from "../command.ts";
@@ -51,8 +51,7 @@ export const evalCommand: Command = {
         args.flag("json") ? `${JSON.stringify({ counts, times: evaluated })}\n` : describe(counts, evaluated),
       );
     }
-    if (write !== undefined)
-      writeFileSync(resolve(io.cwd, write), `${JSON.stringify({ growth, counts }, null, 2)}\n`);
+    if (write !== undefined) save(resolve(io.cwd, write), `${JSON.stringify({ growth, counts }, null, 2)}\n`);
     if (check !== undefined) {
       const file = resolve(io.cwd, check);
       checkBudget(counts, parseBudget(read(file), file), file);
@@ -63,9 +62,17 @@ export const evalCommand: Command = {
 
 function read(file: string): string {
   try {
-    return readFileSync(file, "utf8");
+    return readFileSync(encodeText(file), "utf8");
   } catch (error) {
     throw fileError(error, "read the budget", file);
+  }
+}
+
+function save(file: string, text: string): void {
+  try {
+    writeFileSync(encodeText(file), text);
+  } catch (error) {
+    throw fileError(error, "write the budget", file);
   }
 }
 

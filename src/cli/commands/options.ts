@@ -1,3 +1,5 @@
+import { CleaveError, nearest, quote } from "../../base/index.ts";
+import type { Package } from "../../package/index.ts";
 import { describeOption, optionsOf } from "../../recipes/options.ts";
 import type { Command } from "../command.ts";
 import { jsonOption } from "../local-store.ts";
@@ -16,6 +18,7 @@ export const optionsCommand: Command = {
     const [attribute = "", prefix = ""] = args.positionals;
     const made = (await openPackages(args, io)).package(attribute);
     const options = optionsOf(made, { all: args.flag("all") }).filter(({ name }) => name.startsWith(prefix));
+    if (options.length === 0) throw noOption(made, prefix);
     if (args.flag("json")) {
       await io.write(`${JSON.stringify({ options })}\n`);
       return 0;
@@ -29,3 +32,21 @@ export const optionsCommand: Command = {
     return 0;
   },
 };
+
+function noOption(made: Package, prefix: string): CleaveError {
+  const names = optionsOf(made, { all: true }).map(({ name }) => name);
+  const near = nearest(prefix, names);
+  const isHidden = names.some((name) => name.startsWith(prefix));
+  const above = names.find((name) => prefix.startsWith(`${name}.`));
+  return new CleaveError({
+    code: "option-unknown",
+    message: `${made.attribute} has no option that starts with ${quote(prefix)}`,
+    hint: isHidden
+      ? "with --all internal and read-only options are listed, too"
+      : above !== undefined
+        ? `options are listed down to ${above}; cleave why ${made.attribute} ${prefix} looks below it`
+        : near.length > 0
+          ? `did you mean ${near.join(" or ")}?`
+          : `cleave options ${made.attribute} lists all`,
+  });
+}

@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { CleaveError, describeLocation, quote } from "../../base/index.ts";
 import { type Derivation, isStorePath, namePart, parseDerivation, type StorePath } from "../../nix/index.ts";
 import { readBuilt } from "../../recipes/built.ts";
@@ -59,7 +60,7 @@ export const whyRebuild: Command = {
               ...describeChanges(changes),
               ...(before.files.length === 0
                 ? []
-                : ["files that changed:", ...before.files.map((each) => `  ${each}`)]),
+                : ["files that changed:", ...before.files.map((each) => `  ${quote(each)}`)]),
               ...(lines.length === 0 ? [] : ["written by:", ...lines.map((each) => `  ${each}`)]),
             ]
               .map((line) => `${line}\n`)
@@ -89,10 +90,9 @@ async function lookBack(attribute: string, { args, io, set, store, folder }: Wor
   const revision = args.value("against");
   const reads = set.package(attribute).reads();
   if (revision !== undefined) {
-    const old = await openPackages(args, io, {
-      moved: (each) => checkOut(each, revision, folder),
-      cache: false,
-    });
+    // The first file that is read for a package is its recipe.
+    const recipe = reads.find(({ type }) => type === "file")?.path ?? "";
+    const old = await openPackages(args, io, { moved: checkOut(recipe, revision, folder), cache: false });
     const { derivation } = old.package(attribute).interface;
     const files = new Map(
       old
@@ -134,33 +134,62 @@ function readStored(store: LocalStore, path: StorePath): Derivation | undefined 
   }
 }
 
-const checkedOut = new Map<string, string>();
-
-/** Check a repository out as it was, and give the place of one of its folders in there. */
-function checkOut(folder: string, revision: string, target: string): string {
-  const git = (...command: readonly string[]) =>
-    execFileSync("git", ["-C", folder, ...command], {
-      stdio: ["ignore", "pipe", "pipe"],
-      maxBuffer: 2 ** 30,
-    });
-  let top: string;
-  try {
-    top = git("rev-parse", "--show-toplevel").toString().trimEnd();
-    if (!checkedOut.has(top)) {
-      const place = `${target}${top}`;
-      execFileSync("mkdir", ["-p", place]);
-      execFileSync("tar", ["-x", "-C", place], { input: git("-C", top, "archive", revision) });
-      checkedOut.set(top, place);
+/** Make what calls git in a folder, and throws what it says where it fails. */
+function gitIn(folder: string): (...command: readonly string[]) => Buffer {
+  return (...command) => {
+    try {
+      return execFileSync("git", ["-C", folder, ...command], {
+        stdio: ["ignore", "pipe", "pipe"],
+        maxBuffer: 2 ** 30,
+      });
+    } catch (error) {
+      const [said = ""] = error instanceof Error && "stderr" in error ? String(error.stderr).split("\n") : [];
+      throw said === "" ? error : new Error(said);
     }
+  };
+}
+
+/** Give the folder of the repository that a folder is part of; nothing where that does not have it, or there is none. */
+function repositoryOf(folder: string, revision: string): string | undefined {
+  const git = gitIn(folder);
+  try {
+    if (git("ls-tree", revision, "./").length === 0) return undefined;
+    return git("rev-parse", "--show-toplevel").toString().replace(/\n$/, "");
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Check the repository of a recipe out as it was, and give what tells the place of a source folder in there. Folders of which
+ * it has nothing, as the one where cleave is installed, stay where they are. Throws `rebuild-unknown`.
+ */
+function checkOut(recipe: string, revision: string, target: string): (folder: string) => string {
+  const here = dirname(recipe);
+  const git = gitIn(here);
+  let prefix: string;
+  let archive: Buffer;
+  try {
+    prefix = git("rev-parse", "--show-prefix")
+      .toString()
+      .replace(/\/?\n$/, "");
+    // From the top: elsewhere git leaves out what is not below.
+    archive = gitIn(git("rev-parse", "--show-toplevel").toString().replace(/\n$/, ""))("archive", revision);
   } catch (cause) {
     throw new CleaveError({
       code: "rebuild-unknown",
-      message: `git has no revision ${quote(revision)} of ${quote(folder)}`,
+      message: `git has no revision ${quote(revision)} of ${quote(here)}`,
       hint: "name a commit, tag or branch of the repository that the recipes are in",
       cause,
     });
   }
-  return `${target}${folder}`;
+  // Without resolving links, as paths are compared with those of now.
+  const top = here.endsWith(`/${prefix}`) ? here.slice(0, -prefix.length - 1) : here;
+  const place = `${target}${top}`;
+  mkdirSync(place, { recursive: true });
+  execFileSync("tar", ["-x", "-C", place], { input: archive });
+  const repository = repositoryOf(here, "HEAD");
+  return (folder) => (repositoryOf(folder, "HEAD") === repository ? `${target}${folder}` : folder);
 }
 
 function originOf(path: string, target: string): string {
