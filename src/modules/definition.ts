@@ -9,7 +9,13 @@ import { orders, Property, priorities } from "./property.ts";
  * Who defines: a module, at which option its definitions are rooted, and its rank among the
  * modules of the evaluation, from 1; 0 is the declaration of an option, which defines its default.
  */
-export type Source = { readonly module: Declared; readonly root: Place | undefined; readonly rank: number };
+export type Source = {
+  readonly module: Declared;
+  readonly root: Place | undefined;
+  readonly rank: number;
+  /** Where it is defined under a second name: the option's path below the root, and the one that is written. */
+  readonly alias?: { readonly of: readonly string[]; readonly as: readonly string[] };
+};
 
 /** A condition that a definition stands under, and the outer ones. */
 export class Condition {

@@ -22,9 +22,14 @@ type Late = {
   readonly view: Group;
   readonly definition: Definition;
   readonly by: Declared | undefined;
-  /** The options that it may define. */
-  readonly options: ReadonlySet<number>;
+  /** The options that it may define, and where its definitions of each stand among all. */
+  readonly options: ReadonlyMap<number, Rank>;
+  /** How many definitions it made of each option. */
+  readonly made: Map<number, number>;
 };
+
+/** The place of a definition among those of its option: the first number that differs decides. */
+type Rank = readonly number[];
 
 export type SpecialArgs = Readonly<Record<string, unknown>>;
 
@@ -50,7 +55,10 @@ export class Evaluation implements Slots {
   #facts: Facts | undefined = undefined;
   /** Late definitions have slots of their own, behind those of the options. */
   #late: Late[] | undefined = undefined;
-  #lateDefinitions: Map<number, Definition[]> | undefined = undefined;
+  #lateDefinitions: Map<number, { readonly definition: Definition; readonly rank: Rank }[]> | undefined =
+    undefined;
+  /** The late definition that is being pushed. */
+  #pushing: Late | undefined = undefined;
 
   /** `parts` are in the order of their definitions. */
   constructor(
@@ -248,16 +256,16 @@ export class Evaluation implements Slots {
   #redirect(redirect: Redirect, definition: Definition): void {
     if (redirect.kind === "removed") throw removed(this, redirect, [definition]);
     if (redirect.kind === "renamed") this.root.#addOldName({ evaluation: this, redirect, definition });
-    this.#add(redirect.index, definition);
+    const { value, source, priority, order, condition } = definition;
+    const of = this.compiled.declarations[redirect.index]?.names ?? [];
+    const aliased = { ...source, alias: { of, as: redirect.path } };
+    this.#add(redirect.index, new Definition(value, aliased, priority, order, condition));
   }
 
   #add(index: number, definition: Definition): void {
     const { pending } = this;
-    if (this.#ready) {
-      this.#lateDefinitions ??= new Map();
-      const others = this.#lateDefinitions.get(index);
-      if (others === undefined) this.#lateDefinitions.set(index, [definition]);
-      else others.push(definition);
+    if (this.#pushing !== undefined) {
+      this.#addLate(index, definition, this.#pushing);
       return;
     }
     const before = pending[index];
@@ -268,6 +276,25 @@ export class Evaluation implements Slots {
       else if (before.length === 2) pending[index] = [before[0], before[1], definition];
       else before.push(definition);
     }
+  }
+
+  #addLate(index: number, definition: Definition, { options, made }: Late): void {
+    const before = made.get(index) ?? 0;
+    made.set(index, before + 1);
+    const late = { definition, rank: [...(options.get(index) ?? []), before] };
+    this.#lateDefinitions ??= new Map();
+    const others = this.#lateDefinitions.get(index);
+    if (others === undefined) this.#lateDefinitions.set(index, [late]);
+    else others.push(late);
+  }
+
+  /** Find where what is defined next for an option stands among its definitions. */
+  #nextRank(index: number, number: number): Rank {
+    const late = this.#pushing;
+    if (late !== undefined)
+      return [...(late.options.get(index) ?? []), (late.made.get(index) ?? 0) - 0.5, number];
+    const early = this.pending[index];
+    return [(Array.isArray(early) ? early.length : 0) - 0.5, number];
   }
 
   /** Define a name that is not declared: one of a freeform type, or a mistake. */
@@ -285,14 +312,16 @@ export class Evaluation implements Slots {
   }
 
   #postpone(view: Group, definition: Definition, by: Declared | undefined): void {
-    const options = new Set(indexesIn(view));
-    if (view.open && this.compiled.freeform !== undefined) options.add(this.compiled.freeform);
-    const late = { view, definition, by, options };
     this.#late ??= [];
+    const indexes = [...indexesIn(view)];
+    if (view.open && this.compiled.freeform !== undefined) indexes.push(this.compiled.freeform);
+    const number = this.#late.length;
+    const options = new Map(indexes.map((index) => [index, this.#nextRank(index, number)]));
+    const late = { view, definition, by, options, made: new Map<number, number>() };
     this.#late.push(late);
     this.values.push(undefined);
     this.pending.push(late);
-    for (const index of options) this.pending[index] ??= undefinedYet;
+    for (const index of indexes) this.pending[index] ??= undefinedYet;
   }
 
   #allDefinitions(index: number, pending: unknown): readonly Definition[] {
@@ -302,7 +331,12 @@ export class Evaluation implements Slots {
     for (const [number, { options }] of this.#late.entries())
       if (options.has(index)) force(this, this.compiled.declarations.length + number);
     const late = this.#lateDefinitions?.get(index);
-    return late === undefined ? early : [...early, ...late].sort((a, b) => a.source.rank - b.source.rank);
+    if (late === undefined) return early;
+    return early
+      .map((definition, at) => ({ definition, rank: [at] }))
+      .concat(late.map(({ definition, rank }) => ({ definition, rank: [...rank] })))
+      .sort((a, b) => compareRanks(a.rank, b.rank))
+      .map(({ definition }) => definition);
   }
 
   #computeLate(index: number): unknown {
@@ -312,11 +346,15 @@ export class Evaluation implements Slots {
     const { source, priority, order, condition } = definition;
     const value = runThunk(placeOf(this.place, view.path), definition);
     if (typeof value === "function") throw notRecord(placeOf(this.place, view.path), definition.with(value));
+    const outer = this.#pushing;
+    this.#pushing = late;
     try {
       this.#push(view, new Definition(value, source, priority, order, condition), by);
     } catch (error) {
       if (passes(error)) throw error;
       throw throwing(placeOf(this.place, view.path), [definition.with(value)], error);
+    } finally {
+      this.#pushing = outer;
     }
     return undefined;
   }
@@ -343,6 +381,11 @@ export class Evaluation implements Slots {
       location: location ?? module.origin.location,
     });
   }
+}
+
+function compareRanks(a: Rank, b: Rank): number {
+  const at = a.findIndex((each, index) => each !== b[index]);
+  return at < 0 ? -1 : (a[at] ?? 0) - (b[at] ?? 0);
 }
 
 /** The options that names below a group stand for. */

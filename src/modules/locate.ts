@@ -78,11 +78,20 @@ function placeOfModule({ origin: { location } }: Declared): Location | undefined
   return location.file === undefined ? undefined : location;
 }
 
-function candidatesOf({ module, root }: Source, place: Place | undefined): readonly Candidate[] {
+/** Name the path that a module writes for an option. */
+function writtenPath({ root, alias }: Source, place: Place | undefined): readonly string[] {
+  const names = namesOf(place).slice(namesOf(root).length);
+  return alias?.of.every((each, index) => each === names[index]) === true
+    ? [...alias.as, ...names.slice(alias.of.length)]
+    : names;
+}
+
+function candidatesOf(source: Source, place: Place | undefined): readonly Candidate[] {
+  const { module } = source;
   const { syntax, location } = module.origin;
   const call = syntax === undefined ? undefined : callOf(syntax, location);
   if (syntax === undefined || call === undefined) return [];
-  const names = namesOf(place).slice(namesOf(root).length);
+  const names = writtenPath(source, place);
   const walk = new Walk(syntax);
   const all = nodesIn(call["arguments"]);
   const last = all.at(-1);
