@@ -44,6 +44,7 @@ export const anything: Type<unknown, unknown> = new Type({
   description: "anything",
   phrase: "noun",
   merge: (place, definitions) => misfits(definitions, isValue) ?? mergeAnything(place, definitions),
+  inside: () => anything,
   schema: () => ({}),
 });
 
@@ -109,6 +110,7 @@ export const json: Type<Json, Json> = new Type({
     if (wrong !== undefined) return wrong;
     return mergeEqual(place, definitions);
   },
+  inside: () => json,
   schema: () => ({}),
 });
 

@@ -50,6 +50,7 @@ export function attrsWith<V, I>(facts: AttrsFacts<V, I>): Type<Attrs<V>, AttrsDe
     empty: () => emptyAttrs,
     schema: () => ({ type: "object", additionalProperties: element.schema() }),
     below: () => under(element, `<${placeholder}>`),
+    inside: () => element,
     unite: ({ parts }) => {
       if (!isAttrsParts(parts)) return undefined;
       const { elemType, placeholder: theirs = "name" } = parts;
@@ -226,10 +227,4 @@ function mergeLazily(
   for (const [index, { name }] of all.entries())
     Object.defineProperty(attrs, name, { enumerable: true, get: () => force(slots, index) });
   return Object.freeze(attrs);
-}
-
-/** The type of the attributes of an attribute set's type, or of the elements of a list's. */
-export function elementOf({ parts }: Type): Type | undefined {
-  if (parts instanceof Type) return parts;
-  return isAttrsParts(parts) ? parts.elemType : undefined;
 }

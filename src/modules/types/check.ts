@@ -18,15 +18,19 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
   );
 }
 
-/** Copy plain lists and records, frozen, at any depth; all else stays itself. What holds itself is left to `circular`. */
+/**
+ * Copy plain lists and records, frozen, at any depth; all else stays itself, what computes its values among it:
+ * configurations, and records with getters. What holds itself is left to `circular`.
+ */
 export function frozenCopy(
   value: unknown,
   circular: (value: object) => unknown = (each) => each,
   copies = new Map<object, unknown>(),
 ): unknown {
-  if (typeof value !== "object" || value === null) return value;
+  if (typeof value !== "object" || value === null || types.isProxy(value)) return value;
   const isList = Array.isArray(value);
   if (!isList && !isRecord(value)) return value;
+  if (hasGetters(value)) return value;
   if (copies.has(value)) return copies.get(value) ?? circular(value);
   copies.set(value, undefined);
   const copy = (each: unknown): unknown => frozenCopy(each, circular, copies);
@@ -37,6 +41,10 @@ export function frozenCopy(
   );
   copies.set(value, copied);
   return copied;
+}
+
+function hasGetters(value: object): boolean {
+  return Object.values(Object.getOwnPropertyDescriptors(value)).some(({ get }) => get !== undefined);
 }
 
 /** Freeze plain lists and records in place, at any depth; all else stays as it is. */

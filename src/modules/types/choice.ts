@@ -33,7 +33,7 @@ export function nullOr<V, I>(element: Type<V, I>): Type<V | null, I | null> {
     },
     empty: () => null,
     schema: () => ({ anyOf: [{ type: "null" }, element.schema()] }),
-    ...(element.below === undefined ? {} : { below: element.below }),
+    ...insideOf(element),
     unite: ({ parts }) => uniteElement(element, parts, nullOr),
     parts: element,
   });
@@ -56,7 +56,7 @@ export function removable<V, I>(element: Type<V, I>): Type<V | null, I | null> {
       definitions.some(({ value }) => value === null) ? null : element.merge(place, definitions),
     empty: () => null,
     schema: () => ({ anyOf: [{ type: "null" }, element.schema()] }),
-    ...(element.below === undefined ? {} : { below: element.below }),
+    ...insideOf(element),
     unite: ({ parts }) => uniteElement(element, parts, removable),
     parts: element,
   });
@@ -127,6 +127,11 @@ export function either<V, I, W, J>(left: Type<V, I>, right: Type<W, J>): Type<V 
     },
     schema: () => ({ anyOf: [left.schema(), right.schema()] }),
     below: () => [...(left.below?.() ?? []), ...(right.below?.() ?? [])],
+    inside: (name) => left.inside?.(name) ?? right.inside?.(name),
+    convert: (place, definition) => {
+      const { convert } = left.merge(place, [definition]) instanceof Mismatch ? right : left;
+      return convert === undefined ? definition : convert(place, definition);
+    },
     unite: ({ parts }) => {
       if (!Array.isArray(parts)) return undefined;
       const [theirLeft, theirRight]: unknown[] = parts;
@@ -170,6 +175,12 @@ export function coercedTo<A, I, J, V>(
       `coercedTo: this is no function: ${describeValue(coerce)}`,
       "give what converts a value of the first type between the two types",
     );
+  const convert = (place: Place | undefined, definition: Definition): Definition => {
+    const value = from.merge(place, [definition]);
+    if (value instanceof Mismatch) return definition;
+    const what = "the conversion of a definition of";
+    return definition.with(run(place, definition, what, () => coerce(value as A)));
+  };
   return new Type({
     name: "coercedTo",
     description: `${phraseOf(to, "noun")} or ${phraseOf(from, "noun")} convertible to it`,
@@ -177,15 +188,12 @@ export function coercedTo<A, I, J, V>(
     merge: (place, definitions) =>
       to.merge(
         place,
-        definitions.map((each) => {
-          const value = from.merge(place, [each]);
-          if (value instanceof Mismatch) return each;
-          return each.with(run(place, each, "the conversion of a definition of", () => coerce(value as A)));
-        }),
+        definitions.map((each) => convert(place, each)),
       ),
     ...(to.empty === undefined ? {} : { empty: to.empty }),
     schema: () => ({ anyOf: [to.schema(), from.schema()] }),
-    ...(to.below === undefined ? {} : { below: to.below }),
+    ...insideOf(to),
+    convert,
   });
 }
 
@@ -246,7 +254,16 @@ function factsOf(type: Type) {
     constant: type.constant,
     schema: type.schema,
     ...(type.empty === undefined ? {} : { empty: type.empty }),
-    ...(type.below === undefined ? {} : { below: type.below }),
+    ...insideOf(type),
+  };
+}
+
+/** What a type knows about the inside of its values. */
+function insideOf({ below, inside, convert }: Type) {
+  return {
+    ...(below === undefined ? {} : { below }),
+    ...(inside === undefined ? {} : { inside }),
+    ...(convert === undefined ? {} : { convert }),
   };
 }
 
@@ -292,6 +309,7 @@ export function attrTag<const T extends Tags>(tags: T): Type<TagValue<T>, TagInp
       })),
     }),
     below: () => [{ path: [], options: tags }],
+    inside: (name) => (Object.hasOwn(tags, name) ? tags[name]?.facts.type : undefined),
     unite: ({ parts }) => uniteTags(tags, parts),
     parts: tags,
   });

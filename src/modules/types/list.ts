@@ -22,6 +22,7 @@ export function listOf<V, I>(element: Type<V, I>): Type<readonly V[], ListDefini
     empty: () => emptyList,
     schema: () => ({ type: "array", items: element.schema() }),
     below: () => under(element, "*"),
+    inside: () => element,
     unite: ({ parts }) => uniteElement(element, parts, listOf),
     parts: element,
   });
@@ -73,6 +74,7 @@ export function nonEmptyListOf<V, I>(element: Type<V, I>): Type<readonly [V, ...
       mergeList(place, element, definitions),
     schema: () => ({ type: "array", items: element.schema(), minItems: 1 }),
     below: () => under(element, "*"),
+    inside: () => element,
     unite: ({ parts }) => uniteElement(element, parts, nonEmptyListOf),
     parts: element,
   });

@@ -59,6 +59,10 @@ export type TypeFacts = {
   readonly below?: () => readonly Below[];
   /** Make the submodule type of some options that a module declares below an option of this type. */
   readonly extend?: (module: Declared, options: OptionTree) => Type;
+  /** The type of what stands inside of a value under a name, `[0]` in a list. */
+  readonly inside?: (name: string) => Type | undefined;
+  /** Get a settled definition as it is merged, where its value is converted first. */
+  readonly convert?: (place: Place | undefined, definition: Definition) => Definition;
   /** What the type is made of, for {@link TypeFacts.unite} of the same type. */
   readonly parts?: unknown;
 };
@@ -77,6 +81,8 @@ export class Type<out V = unknown, out I = unknown> {
   readonly constant: boolean;
   readonly below: TypeFacts["below"];
   readonly extend: TypeFacts["extend"];
+  readonly inside: TypeFacts["inside"];
+  readonly convert: TypeFacts["convert"];
   readonly parts: unknown;
   readonly #unite: TypeFacts["unite"];
 
@@ -91,6 +97,8 @@ export class Type<out V = unknown, out I = unknown> {
     this.constant = facts.constant ?? true;
     this.below = facts.below;
     this.extend = facts.extend;
+    this.inside = facts.inside;
+    this.convert = facts.convert;
     this.parts = facts.parts;
     this.#unite = facts.unite;
   }
