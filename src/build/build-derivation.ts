@@ -8,7 +8,7 @@ import { type LocalStore, orderByReferences, type PathInfo } from "../store/inde
 import type { BuildNode } from "./build-graph.ts";
 import { openLog } from "./build-log.ts";
 import { compareOutputs } from "./compare-outputs.ts";
-import { startOf } from "./environment.ts";
+import { isFixed, startOf } from "./environment.ts";
 import type { HandOver } from "./hand-over.ts";
 import { type Checked, checkOutput, hasChecks } from "./output-checks.ts";
 import { type MadeOutput, readOutputs } from "./outputs.ts";
@@ -17,7 +17,7 @@ import { checkRequirements } from "./requirements.ts";
 import { runBuilder } from "./run-builder.ts";
 import { isBuiltin, runBuiltin } from "./run-builtin.ts";
 import type { Slot } from "./schedule.ts";
-import type { WorkFolder } from "./work-folder.ts";
+import type { BuildFolder, WorkFolder } from "./work-folder.ts";
 
 export type BuildOptions = {
   /** What a builder is told to use, at least 1. */
@@ -126,24 +126,36 @@ async function build(node: BuildNode, wanted: ReadonlySet<StorePath>, context: B
       await run({ node, start, inputs, folder, log }, context);
     } finally {
       log.close();
+      folder.reopen();
     }
     const mayTake = context.onBuilt();
     // What it throws is thrown below; meanwhile it is nobody's.
     mayTake.catch(() => {});
     context.handOver.leave(node, folder);
-    const made = await readOutputs({ derivation, path, outputs, inputs, signal }, folder.store, wanted);
+    // Its builder may have handed the open output to somebody on the host's network.
+    const apart = isFixed(derivation) && !isBuiltin(derivation) ? folder.apart : undefined;
+    const from = { derivation, path, outputs, inputs, apart, signal };
+    const made = await readOutputs(from, folder.store, wanted);
     await checkOutputs(node, inputs, made, store);
     await mayTake;
     if (node.again) await compareOutputs(node, made, store);
     else await takeOutputs(made, store);
   } catch (error) {
-    if (options.keepFailed && error instanceof CleaveError) {
-      const kept = folder.keep(namePart(path).slice(0, -".drv".length));
-      emit({ type: "note", message: `the build folder of ${path} is kept at ${quote(kept)}` });
-    }
+    if (options.keepFailed && error instanceof CleaveError) keepFolder(path, folder, emit);
     throw error;
   } finally {
     folder.remove();
+  }
+}
+
+/** Keep the build folder of a failed build. That this cannot be done hides nothing of why it failed. */
+function keepFolder(path: StorePath, folder: BuildFolder, emit: Emit): void {
+  try {
+    const kept = folder.keep(namePart(path).slice(0, -".drv".length));
+    emit({ type: "note", message: `the build folder of ${path} is kept at ${quote(kept)}` });
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    emit({ type: "warning", message: `the build folder of ${path} cannot be kept: ${why}` });
   }
 }
 

@@ -18,6 +18,7 @@ import {
 } from "../nix/index.ts";
 import { hasCode } from "../store/fault.ts";
 import { canonicalise, type NewPath } from "../store/index.ts";
+import { restoreNar } from "../store/restore.ts";
 
 export type OutputsContext = {
   readonly derivation: Derivation;
@@ -26,11 +27,15 @@ export type OutputsContext = {
   readonly outputs: ReadonlyMap<string, StorePath>;
   /** What an output may refer to besides the outputs: the closure of the inputs. */
   readonly inputs: ReadonlySet<StorePath>;
+  /** Where a fixed output is copied to, if others may still be able to change what the builder made. */
+  readonly apart: string | undefined;
   readonly signal: AbortSignal;
 };
 
 /** An output where the builder made it, in canonical form, and what is to be registered of it. */
 export type MadeOutput = { readonly tree: string; readonly info: NewPath };
+
+type Scanned = Pick<NewPath, "narHash" | "narSize" | "references">;
 
 /**
  * Make the outputs in the folder that was the builder's store canonical, scan them, and check fixed ones. Those
@@ -48,8 +53,7 @@ export async function readOutputs(
   const made: MadeOutput[] = [];
   for (const [name, output] of outputs) {
     if (!wanted.has(output)) continue;
-    const tree = join(from, baseName(output));
-    const { narHash, narSize, references } = await take(context, output, tree);
+    const { tree, narHash, narSize, references } = await take(context, output, join(from, baseName(output)));
     const declared = derivation.outputs.get(name);
     let contentAddress: ContentAddress | undefined;
     if (declared?.type === "fixed") {
@@ -98,15 +102,18 @@ function badOutput(output: StorePath, what: string, hint: string): CleaveError {
   return new CleaveError({ code: "build-bad-output", message: `the output ${output} ${what}`, hint });
 }
 
-/** Make an output canonical and scan it. */
+/** Make an output canonical and scan it; gives where it is then. */
 async function take(
   context: OutputsContext,
   output: StorePath,
-  tree: string,
-): Promise<Pick<NewPath, "narHash" | "narSize" | "references">> {
+  made: string,
+): Promise<Scanned & { readonly tree: string }> {
+  const { apart, signal } = context;
+  const tree = apart ?? made;
   try {
-    canonicalise(tree);
-    return await scan(context, tree);
+    canonicalise(made);
+    if (apart !== undefined) await restoreNar(apart, dumpPath(made), { signal });
+    return { tree, ...(await scan(context, tree)) };
   } catch (error) {
     // The superuser enters folders that nobody may enter.
     if (hasCode(error, "EACCES"))
@@ -120,10 +127,7 @@ async function take(
 }
 
 /** Hash a tree in place and find what it refers to, in one pass over its NAR. */
-async function scan(
-  { outputs, inputs, signal }: OutputsContext,
-  place: string,
-): Promise<Pick<NewPath, "narHash" | "narSize" | "references">> {
+async function scan({ outputs, inputs, signal }: OutputsContext, place: string): Promise<Scanned> {
   const candidates = new Map([...inputs, ...outputs.values()].map((each) => [hashPart(each), each]));
   const scanner = makeReferenceScanner(candidates.keys());
   const hasher = makeHasher("sha256");

@@ -5,6 +5,7 @@
  *     nix/var/nix/builds/<random>/        only we can enter
  *         sandbox-<random>/               the sandbox room's own files
  *         <number>-<name>/                `/build` of one build in its sandbox
+ *         apart-<number>                  the output of one build, where others could reach what its builder made
  *         store-<number>/                 `/nix/store` of one build after the other
  *     nix/var/nix/kept-<random>/<name>    the build folder of a failed build that is to stay
  *
@@ -13,6 +14,7 @@
  */
 import { randomBytes } from "node:crypto";
 import {
+  chmodSync,
   closeSync,
   existsSync,
   fstatSync,
@@ -49,6 +51,10 @@ export type BuildFolderRequest = {
 export type BuildFolder = {
   readonly build: string;
   readonly store: string;
+  /** A path where nothing is, and where no builder can come. */
+  readonly apart: string;
+  /** Have the right to change both folders again, which the builder may have given up. */
+  readonly reopen: () => void;
   /** Move the build folder to where it stays, and say where that is. */
   readonly keep: (name: string) => string;
   /** Delete everything but what was kept, in a moment: the next build starts first. */
@@ -65,7 +71,9 @@ export function openWorkFolder(store: LocalStore): WorkFolder {
   return {
     path,
     makeBuildFolder: (name, { files, inputs }) => {
-      const build = join(path, `${count++}-${name}`);
+      const number = count++;
+      const build = join(path, `${number}-${name}`);
+      const apart = join(path, `apart-${number}`);
       mkdirSync(build, 0o700);
       const store = stores.take(inputs);
       for (const [file, content] of files)
@@ -73,6 +81,11 @@ export function openWorkFolder(store: LocalStore): WorkFolder {
       return {
         build,
         store,
+        apart,
+        reopen: () => {
+          chmodSync(build, 0o700);
+          chmodSync(store, 0o755);
+        },
         keep: (label) => {
           const kept = join(mkdtempSync(join(all, "../kept-")), label);
           renameSync(build, kept);
@@ -82,6 +95,7 @@ export function openWorkFolder(store: LocalStore): WorkFolder {
           setImmediate(() => {
             try {
               deleteTree(build);
+              deleteTree(apart);
               stores.giveBack(store, inputs);
             } catch {
               // What stays goes with the whole folder, or that says why not.

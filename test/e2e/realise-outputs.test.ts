@@ -1,7 +1,19 @@
 /** What builders leave behind, as they should not and as they may: beside real Nix where that can answer. */
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  globSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
+import { createServer } from "node:http";
 import { join } from "node:path";
 import { test } from "node:test";
 import { cleave, type Outcome } from "../support/cleave.ts";
@@ -157,6 +169,41 @@ test(
   },
 );
 
+test(
+  "who was handed a fixed output while it was built cannot change it afterwards",
+  needsBuilds,
+  async () => {
+    using temp = temporaryFolder();
+    const rig = buildRig(temp.path);
+    let open: number | undefined;
+    const server = createServer((_, response) => {
+      // Stands for somebody whom the builder sends the open file to, by a socket on the host's network.
+      const [made = ""] = globSync(join(rig.root, "nix/var/nix/builds/*/store-*/*-handed"));
+      open = openSync(made, "r+");
+      response.end("go on");
+    }).listen(0, "127.0.0.1");
+    try {
+      await new Promise((resolve) => server.once("listening", resolve));
+      const address = server.address();
+      const port = typeof address === "object" ? address?.port : undefined;
+      const [derivation = ""] = rig.instantiate(
+        `sh "echo good > $out; busybox wget -q -O - http://127.0.0.1:${port}/" { name = "handed"; outputHashAlgo = "sha256";
+        outputHash = builtins.hashString "sha256" "good\\n"; }`,
+      );
+      const { code, stdout, stderr } = await realise(rig, derivation);
+      assert.equal(code, 0, stderr);
+      assert.ok(open !== undefined);
+      writeSync(open, "evil\n", 0);
+      assert.equal(readFileSync(join(rig.root, stdout.trim()), "utf8"), "good\n");
+      rig.run("nix-store", ["--verify", "--check-contents"]);
+      assert.deepEqual(readdirSync(join(rig.root, "nix/var/nix/builds")), []);
+    } finally {
+      server.close();
+      if (open !== undefined) closeSync(open);
+    }
+  },
+);
+
 test("a derivation whose file was altered is not built", needsBuilds, async () => {
   using temp = temporaryFolder();
   const rig = buildRig(temp.path);
@@ -218,6 +265,18 @@ test("as an ordinary user builds are the same", { skip: needsBuilds.skip || notR
     /error\[build-bad-output\]: .*-closed has a folder whose owner may not enter it/,
   );
   assert.equal(refused.status, 100);
+  const [shut = "", failed = ""] = rig.instantiate(`[
+    (sh "echo > $out; busybox chmod 0 /nix/store /build" { name = "shut"; })
+    (sh "echo trace > kept; busybox chmod 555 /build; exit 3" { name = "failed"; }) ]`);
+  execFileSync("chown", ["-R", "65534:65534", temp.path]);
+  const taken = spawnSync("setpriv", [...as, launcher, "realise", shut], { encoding: "utf8" });
+  assert.deepEqual([taken.status, taken.stdout.slice(44)], [0, "shut\n"], taken.stderr);
+  const kept = spawnSync("setpriv", [...as, launcher, "realise", "--keep-failed", failed], {
+    encoding: "utf8",
+  });
+  assert.match(kept.stderr, /error\[build-failed\]: .* failed with exit code 3/);
+  const [, folder = ""] = /is kept at (\S+)/.exec(kept.stderr) ?? [];
+  assert.equal(readFileSync(join(folder, "kept"), "utf8"), "trace\n");
   assert.equal(statSync(join(rig.root, expected)).uid, 65534);
   execFileSync("chown", ["-R", "0:0", temp.path]);
   assert.equal(rig.run("nix-store", ["--query", "--hash", expected]).toString(), hash);
