@@ -9,6 +9,9 @@
  *     declare -A NAME=(['k']='v' )   objects of these
  *
  * and every other member is left out: fractions, deeper nesting, other names.
+ *
+ * Numbers are what Nix makes of them when it reads and writes them: in JSON those that are no integers of 64 bits are doubles, with
+ * a point; for bash an integer has 32 bits, the lowest, and 1.0 is one.
  */
 import { compareText } from "../base/index.ts";
 import {
@@ -26,10 +29,43 @@ export function completeAttrs(
   outputs: ReadonlyMap<string, string>,
   graphs: Graphs,
 ): JsonRecord {
-  const complete: Record<string, JsonValue> = Object.assign(Object.create(null), attrs);
+  const complete = withNumbers(attrs);
   for (const [name, nodes] of graphs) complete[name] = graphAttrs(nodes);
   complete["outputs"] = Object.fromEntries(outputs);
   return complete;
+}
+
+/** Write numbers as Nix would. */
+function withNumbers(record: JsonRecord): Record<string, JsonValue> {
+  const written: Record<string, JsonValue> = Object.create(null);
+  for (const [name, value] of Object.entries(record)) written[name] = withNumber(value);
+  return written;
+}
+
+function withNumber(value: JsonValue): JsonValue {
+  if (value instanceof Numeral) return new Numeral(writeNumber(value.source));
+  if (Array.isArray(value)) return (value as readonly JsonValue[]).map(withNumber);
+  return isJsonRecord(value) ? withNumbers(value) : value;
+}
+
+function writeNumber(source: string): string {
+  const integer = readInteger(source);
+  if (integer !== undefined) return String(integer);
+  const [, sign = "", first = "", rest = "", power = ""] =
+    /^(-?)(\d)(?:\.(\d+))?e(.*)$/.exec(Number(source).toExponential()) ?? [];
+  const digits = first + rest;
+  const point = Number(power) + 1;
+  if (point > 15 || point <= -4)
+    return `${sign}${first}${rest === "" ? "" : `.${rest}`}e${point < 1 ? "-" : "+"}${String(Math.abs(point - 1)).padStart(2, "0")}`;
+  if (point <= 0) return `${sign}0.${"0".repeat(-point)}${digits}`;
+  return `${sign}${digits.slice(0, point).padEnd(point, "0")}.${digits.slice(point) || "0"}`;
+}
+
+/** Read an integer of 64 bits, with a sign or without; `undefined` for any other number. */
+function readInteger(source: string): bigint | undefined {
+  if (!/^-?\d+$/.test(source)) return undefined;
+  const integer = BigInt(source);
+  return integer >= -(2n ** 63n) && integer < 2n ** 64n ? integer : undefined;
 }
 
 /** Write `.attrs.json`: members ordered by bytes, no white space. */
@@ -63,16 +99,23 @@ function formatSimple(value: JsonValue): string | undefined {
     case "string":
       return quoteShell(value);
     case "number":
-      return String(value);
+      return String(value | 0);
     case "boolean":
       return value ? "1" : "";
     case "object":
       if (value === null) return "''";
-      // An integer that is written as a fraction, such as 1.0.
-      if (value instanceof Numeral && Number.isSafeInteger(Number(value.source)))
-        return String(Number(value.source));
-      return undefined;
+      return value instanceof Numeral ? formatNumeral(value) : undefined;
   }
+}
+
+function formatNumeral({ source }: Numeral): string | undefined {
+  const integer = readInteger(source);
+  if (integer !== undefined) return String(BigInt.asIntN(32, integer));
+  const number = Number(source);
+  if (!Number.isInteger(Math.fround(number))) return undefined;
+  // What has no place in 32 bits becomes the lowest of their numbers.
+  const whole = Math.trunc(number);
+  return String(Math.abs(whole) < 2 ** 31 ? whole : -(2 ** 31));
 }
 
 function membersOf(record: JsonRecord): (readonly [string, JsonValue])[] {

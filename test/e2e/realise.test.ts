@@ -39,7 +39,8 @@ test(
         { name = "env"; passAsFile = [ "big" ]; big = "\${multi}"; exportReferencesGraph = [ "graph" multi ]; number = 5; };
       attrs = derivation { name = "attrs"; system = builtins.currentSystem; builder = "\${tools}/busybox"; __structuredAttrs = true;
         args = [ "sh" "-c" "set -e; o=$(\${tools}/busybox sed -n 's/.*\\"out\\":\\"\\\\([^\\"]*\\\\)\\".*/\\\\1/p' /build/.attrs.json); \${tools}/busybox cat /build/.attrs.json /build/.attrs.sh > $o" ];
-        list = [ 1 "two" true ]; nested.deep.er = null; exportReferencesGraph.closure = [ multi ]; };
+        list = [ 1 "two" true ]; nested.deep.er = null;
+        large = 3000000000; larger = [ 9007199254740993 (-9007199254740993) ]; floats = [ 1.0e10 1.5 3.0 (-0.00012) 1.0e-7 1.25e-7 1.0e15 1.0e16 1.5e300 0.0 ]; exportReferencesGraph.closure = [ multi ]; };
       words = sh "busybox tr '\\\\0' '\\\\n' </proc/1/cmdline > $out; busybox uname -m >> $out" { name = "words"; system = "i686-linux"; };
       top = sh "busybox cat \${multi}/dev \${fixed} \${env} \${attrs} > $out" { name = "top"; };
     in [ top env attrs multi words ]`;
