@@ -4,15 +4,14 @@ import type { Location } from "../base/error.ts";
 import { compareText } from "../base/index.ts";
 import { collect } from "./collect.ts";
 import { compile } from "./compile.ts";
-import type { Declarer } from "./declaration.ts";
 import { locateDeclaration } from "./locate.ts";
 import { type Declared, Module } from "./module.ts";
-import { Alias, Option, type OptionFacts, type OptionTree } from "./option.ts";
+import type { OptionFacts } from "./option.ts";
 import { showPath } from "./place.ts";
-import { describePlace } from "./problem.ts";
+import { describePlace, describeValue } from "./problem.ts";
 import { evaluationOf } from "./record.ts";
 import { isRecord } from "./types/check.ts";
-import type { JsonSchema } from "./types/type.ts";
+import type { JsonSchema, OptionBelow, Type } from "./types/type.ts";
 
 /** What is said of an option. Below a set of any names or a list, `<name>` and `*` stand for each. */
 export type OptionDocument = {
@@ -40,54 +39,46 @@ export function describeOptions(
 ): readonly OptionDocument[] {
   const { declarations, freeform } = compile(collect(modules.map((each) => Module.declared(each))));
   const found: OptionDocument[] = [];
-  for (const [index, { names, declarers, facts }] of declarations.entries())
-    if (index !== freeform) describe([...names], names, declarers, facts);
-    else describeBelow([], declarers, facts);
+  for (const [index, { names, declarers, facts }] of declarations.entries()) {
+    const declared = { names, facts, modules: declarers.map(({ source }) => source.module) };
+    if (index !== freeform) describe([], declared, new Set());
+    else describeBelow([], declared, new Set());
+  }
   return found.sort((a, b) => compareText(a.name, b.name));
 
-  function describe(
-    path: readonly string[],
-    names: readonly string[],
-    declarers: readonly Pick<Declarer, "source">[],
-    facts: OptionFacts,
-  ): void {
+  /** Describe an option below a path; `within` are the types around it, of which none is entered twice. */
+  function describe(above: readonly string[], option: OptionBelow, within: ReadonlySet<Type>): void {
+    const { names, facts, modules } = option;
     if (facts.internal === true || facts.visible === false) return;
+    const path = [...above, ...names];
     found.push({
       name: showPath(path),
       path,
       ...(facts.description === undefined ? {} : { description: facts.description }),
       type: facts.type.description,
       schema: facts.type.schema(),
-      ...textOf("default", facts.defaultText, facts.default ?? emptyOf(facts)),
+      ...textOf("default", facts.defaultText, facts.default === undefined ? emptyOf(facts) : facts.default),
       ...textOf("example", undefined, facts.example),
       readOnly: facts.readOnly === true,
-      declarations: declarers.map(({ source: { module } }) => ({
-        module: module.name,
-        ...locationOf(module, names),
-      })),
+      declarations: modules.map((module) => ({ module: module.name, ...locationOf(module, names) })),
     });
-    if (facts.visible !== "shallow") describeBelow(path, declarers, facts);
+    if (facts.visible !== "shallow") describeBelow(path, option, within);
   }
 
   function describeBelow(
     path: readonly string[],
-    declarers: readonly Pick<Declarer, "source">[],
-    { type }: OptionFacts,
+    { facts: { type }, modules }: OptionBelow,
+    within: ReadonlySet<Type>,
   ): void {
+    if (within.has(type)) return;
+    const around = new Set([...within, type]);
     for (const below of type.below?.() ?? [])
-      describeTree([...path, ...below.path], [], below.module ?? declarers[0]?.source.module, below.options);
-  }
-
-  function describeTree(
-    path: readonly string[],
-    names: readonly string[],
-    module: Declared | undefined,
-    tree: OptionTree,
-  ): void {
-    const declarers = module === undefined ? [] : [{ source: { module, root: undefined, rank: 0 } }];
-    for (const [name, entry] of Object.entries(tree))
-      if (!(entry instanceof Option)) describeTree([...path, name], [...names, name], module, entry);
-      else if (!(entry instanceof Alias)) describe([...path, name], [...names, name], declarers, entry.facts);
+      for (const each of below.options)
+        describe(
+          [...path, ...below.path],
+          { ...each, modules: each.modules.length > 0 ? each.modules : modules.slice(0, 1) },
+          around,
+        );
   }
 
   function locationOf(module: Declared, names: readonly string[]): { location?: Location } {
@@ -113,7 +104,7 @@ function textOf<K extends string>(key: K, text: string | undefined, value: unkno
 function sourceOf(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map(sourceOf).join(", ")}]`;
-  if (!isRecord(value)) return typeof value === "object" && value !== null ? "a value" : String(value);
+  if (!isRecord(value)) return typeof value === "function" ? String(value) : describeValue(value);
   const entries = Object.entries(value).map(
     ([name, each]) => `${/^[A-Za-z_$][\w$]*$/.test(name) ? name : JSON.stringify(name)}: ${sourceOf(each)}`,
   );

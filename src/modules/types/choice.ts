@@ -308,7 +308,12 @@ export function attrTag<const T extends Tags>(tags: T): Type<TagValue<T>, TagInp
         additionalProperties: false,
       })),
     }),
-    below: () => [{ path: [], options: tags }],
+    below: () => [
+      {
+        path: [],
+        options: Object.entries(tags).map(([name, { facts }]) => ({ names: [name], facts, modules: [] })),
+      },
+    ],
     inside: (name) => (Object.hasOwn(tags, name) ? tags[name]?.facts.type : undefined),
     unite: ({ parts }) => uniteTags(tags, parts),
     parts: tags,

@@ -10,7 +10,7 @@ import type { Config, Definitions, OptionTree } from "../option.ts";
 import { type Place, showPlace } from "../place.ts";
 import { callerOutside, captureOrigin, Origin } from "../position.ts";
 import { isRecord, misfits } from "./check.ts";
-import { type JsonSchema, phraseOf, Type } from "./type.ts";
+import { type Below, type JsonSchema, phraseOf, Type } from "./type.ts";
 
 export type SubmoduleFacts<M> = {
   readonly modules: M;
@@ -97,15 +97,7 @@ function submoduleOf<V, I>(parts: Parts): Type<V, I> {
       misfits(definitions, isDefinition) ?? evaluate(base(place), place, definitions, specialArgs),
     empty: (place) => evaluate(base(place), place, [], specialArgs),
     schema: () => schemaOf(base().compiled),
-    below: () =>
-      collect(modules).flatMap((each) =>
-        each instanceof Definition
-          ? []
-          : [
-              ...(each.options === undefined ? [] : [{ path: [], options: each.options, module: each }]),
-              ...(each.freeform?.below?.() ?? []),
-            ],
-      ),
+    below: () => belowOf(base().compiled),
     extend: (module, options) =>
       submoduleOf({
         modules: [{ ...bodyOf(module.name, module.origin, undefined), options, body: undefined }],
@@ -168,7 +160,33 @@ function evaluate(
   return new Evaluation(base.compiled, parts, place, specialArgs).config;
 }
 
-function schemaOf({ root, declarations, freeform }: Compiled): JsonSchema {
+/** List the options of a submodule, and those inside of what it takes beyond them. */
+function belowOf({ declarations, freeform }: Compiled): readonly Below[] {
+  const options = declarations
+    .filter((_, index) => index !== freeform)
+    .map(({ names, facts, declarers }) => ({
+      names,
+      facts,
+      modules: declarers.map(({ source }) => source.module),
+    }));
+  const rest = freeform === undefined ? undefined : declarations[freeform]?.type.below?.();
+  return [{ path: [], options }, ...(rest ?? [])];
+}
+
+/** The submodules that are being described: one that holds itself is described once. */
+const describing = new Set<Compiled>();
+
+function schemaOf(compiled: Compiled): JsonSchema {
+  if (describing.has(compiled)) return { type: "object" };
+  describing.add(compiled);
+  try {
+    return describe(compiled);
+  } finally {
+    describing.delete(compiled);
+  }
+}
+
+function describe({ root, declarations, freeform }: Compiled): JsonSchema {
   const schema = (group: Group): JsonSchema => {
     const required: string[] = [];
     const names = [...group.names].filter(([, entry]) => !(entry instanceof Redirect));

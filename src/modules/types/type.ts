@@ -1,7 +1,7 @@
 /** Option types: what values an option takes, and how several definitions become one. */
 import type { Definition } from "../definition.ts";
 import type { Declared } from "../module.ts";
-import type { OptionTree } from "../option.ts";
+import type { OptionFacts, OptionTree } from "../option.ts";
 import type { Place } from "../place.ts";
 
 declare const merged: unique symbol;
@@ -29,12 +29,15 @@ export class Mismatch {
   }
 }
 
-/** Options inside of a type, the names on the way to them, and the module that declares them. */
-export type Below = {
-  readonly path: readonly string[];
-  readonly options: OptionTree;
-  readonly module?: Declared;
+/** An option inside of a type: its names, and the modules that declare it; none where the type itself does. */
+export type OptionBelow = {
+  readonly names: readonly string[];
+  readonly facts: OptionFacts;
+  readonly modules: readonly Declared[];
 };
+
+/** Options inside of a type, and the names on the way to them. */
+export type Below = { readonly path: readonly string[]; readonly options: readonly OptionBelow[] };
 
 export type TypeFacts = {
   /** As nixpkgs calls it. */
