@@ -51,7 +51,7 @@ export async function openPackages(args: Arguments, io: Io, more: More = {}): Pr
   const { moved = (folder: string) => folder } = more;
   const host = parsePlatform(process.arch === "arm64" ? "aarch64-linux" : "x86_64-linux");
   const cache =
-    io.env["XDG_CACHE_HOME"] ?? (io.env["HOME"] === undefined ? undefined : `${io.env["HOME"]}/.cache`);
+    io.env["XDG_CACHE_HOME"] || (io.env["HOME"] === undefined ? undefined : `${io.env["HOME"]}/.cache`);
   return openPackageSet({
     sources: sourcesOf(args, io).map((each) => ({ ...each, folder: moved(each.folder) })),
     stdenv: moved(join(own, "stdenv")),

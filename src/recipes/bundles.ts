@@ -5,7 +5,7 @@
  * hashes; it counts while all of these are the same. It is written to a temporary name and renamed, so that no process
  * sees half of it.
  */
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type BundleRequest, bundleScript } from "../package/index.ts";
 import { type Files, hashOf } from "./files.ts";
@@ -61,15 +61,26 @@ export class Bundles {
       const read = this.#files.read(path, "/");
       if (read !== undefined) hashes[path] = hashOf(read);
     }
-    if (this.#folder !== undefined) {
-      const kept: Kept = { files: hashes, content: Buffer.from(content).toString() };
+    this.#keep(key, { files: hashes, content: Buffer.from(content).toString() });
+    return content;
+  }
+
+  /** Keep a bundle. Failing to do so, as in a home that is read-only or full, loses time and nothing else. */
+  #keep(key: string, kept: Kept): void {
+    if (this.#folder === undefined) return;
+    const place = this.#place(key);
+    const temporary = `${place}.${process.pid}`;
+    try {
       mkdirSync(this.#folder, { recursive: true });
-      const place = this.#place(key);
-      const temporary = `${place}.${process.pid}`;
       writeFileSync(temporary, JSON.stringify(kept));
       renameSync(temporary, place);
+    } catch {
+      try {
+        unlinkSync(temporary);
+      } catch {
+        // It was not even begun.
+      }
     }
-    return content;
   }
 
   #place(key: string): string {

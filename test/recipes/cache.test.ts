@@ -187,6 +187,22 @@ test("a cache that cannot be read is made anew, with one warning", () => {
   assert.deepEqual(evaluate(folder, { cache }).evaluated, []);
 });
 
+test("where bundles of scripts cannot be kept, they are made each time", () => {
+  using temp = temporaryFolder();
+  const folder = join(temp.path, "set");
+  const program = 'import { program } from "cleave/recipe";';
+  writeFiles(folder, {
+    "a/package.ts": rawRecipe("a", { imports: program, more: 'files: { program: program("main.ts") },' }),
+    "a/main.ts": "export const answer: number = 42;\n",
+  });
+  const { derivations } = evaluate(folder, {});
+  // A file, below which nobody can make a folder.
+  writeFileSync(join(temp.path, "home"), "");
+  assert.deepEqual(evaluate(folder, { bundles: join(temp.path, "home/bundles") }).derivations, derivations);
+  assert.deepEqual(evaluate(folder, { bundles: join(temp.path, "bundles") }).derivations, derivations);
+  assert.equal(readdirSync(join(temp.path, "bundles")).length, 1);
+});
+
 test("several processes fill one cache at once", async () => {
   using temp = temporaryFolder();
   const folder = join(temp.path, "set");
