@@ -4,6 +4,7 @@
  */
 import { CleaveError, quote } from "../base/index.ts";
 import {
+  checkStorePathName,
   encodeNar,
   formatHash,
   type Hash,
@@ -119,16 +120,18 @@ export function isStoreObject(value: unknown): value is StoreObject {
   return value instanceof StoreFile || value instanceof StoreTree || value instanceof Fetched;
 }
 
-/** Fetch a file as it is served. Throws `hash-malformed`, `package-fetch`. */
-export function fetchUrl({ name, urls, hash }: FetchRequest): Fetched {
+/** Fetch a file as it is served. Throws `package-fetch`. */
+export function fetchUrl(request: FetchRequest): Fetched {
+  const { name, urls, hash } = checkRequest("fetchUrl", request);
   return new Fetched(name, [fetchDerivation(name, urls, readHash(name, hash))]);
 }
 
 /**
  * Fetch an archive and unpack it, before there is a tool for that: tar (with gzip, bzip2, xz) with one folder at the
- * top, whose content the path stands for.
+ * top, whose content the path stands for. Throws `package-fetch`.
  */
-export function fetchTarball({ name, urls, hash }: FetchRequest): Fetched {
+export function fetchTarball(request: FetchRequest): Fetched {
+  const { name, urls, hash } = checkRequest("fetchTarball", request);
   const archive = fetchDerivation(`${name}-archive`, urls, readHash(name, hash));
   const output = archive.derivation.outputs.get("out");
   if (output === undefined || !("path" in output)) throw new Error("a fixed output has a path");
@@ -150,6 +153,35 @@ export function fetchTarball({ name, urls, hash }: FetchRequest): Fetched {
     graph,
   );
   return new Fetched(name, [archive, unpacked], "/content");
+}
+
+/** Recipes that no compiler has seen may hand over anything. */
+function checkRequest(called: string, request: unknown): FetchRequest {
+  const given: Readonly<Record<string, unknown>> = { ...(typeof request === "object" ? request : {}) };
+  const wrong = (what: string) =>
+    new CleaveError({
+      code: "package-fetch",
+      message: `${called} takes { name, urls, hash }, and here ${what}`,
+      hint: 'such as { name: "hello-2.10.tar.gz", urls: ["https://…"], hash: "sha256-…" }; cleave fetch URL prints the hash',
+    });
+  if (typeof request !== "object" || request === null) throw wrong(`it is handed ${quote(String(request))}`);
+  for (const name of ["name", "hash"])
+    if (typeof given[name] !== "string")
+      throw wrong(`${name} is ${given[name] === undefined ? "missing" : "no text"}`);
+  if (!Array.isArray(given["urls"]))
+    throw wrong(`urls is ${given["urls"] === undefined ? "missing" : "no list"}`);
+  try {
+    checkStorePathName(`${given["name"]}${called === "fetchUrl" ? "" : "-archive"}.drv`);
+  } catch (cause) {
+    throw cause instanceof CleaveError
+      ? new CleaveError({
+          code: "package-fetch",
+          message: `the name ${quote(String(given["name"]))} is none for a store path`,
+          hint: cause.hint,
+        })
+      : cause;
+  }
+  return request as FetchRequest;
 }
 
 function readHash(name: string, text: string): Hash {

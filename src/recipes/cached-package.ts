@@ -77,6 +77,9 @@ type Kept<T> = {
   readonly isReread?: boolean;
 };
 
+/** Errors that say where something is wrong. */
+const placed = new WeakSet<object>();
+
 export class CachedPackage implements SetPackage {
   readonly #sets: SetOfPackages;
   readonly #facts: PackageFacts;
@@ -241,8 +244,12 @@ export class CachedPackage implements SetPackage {
     const before = this.#sets.milliseconds;
     const value = this.#guardOnce(() =>
       tracing(this.#trace, () => {
-        this.#real ??= this.#evaluate();
-        return read(this.#real);
+        try {
+          this.#real ??= this.#evaluate();
+          return read(this.#real);
+        } catch (error) {
+          throw this.#placed(error);
+        }
       }),
     );
     if (isFirst) {
@@ -252,6 +259,14 @@ export class CachedPackage implements SetPackage {
       this.#sets.evaluated.push({ attribute: this.attribute, milliseconds });
     }
     return value;
+  }
+
+  /** Say of an error which package it is about: the innermost one that was worked on. */
+  #placed(error: unknown): unknown {
+    if (typeof error !== "object" || error === null || placed.has(error)) return error;
+    const found = this.#sets.evaluator.placed(error, this.#facts.recipe);
+    if (typeof found === "object" && found !== null) placed.add(found);
+    return found;
   }
 
   #evaluate(): Package {

@@ -22,6 +22,12 @@ export type EvaluatorOptions = {
 /** What a setting's definition is stronger than: all that modules define, mkForce included. */
 const settingPriority = 10;
 
+/** A definition that a setting makes; any whose place is told. */
+const isOfSetting = /, by module --set at --set$/m;
+const hasPlace = /by module .* at /;
+const settingHint =
+  "a setting is JSON, or a text that is none: --set 'ATTR.OPTION=[\"-O3\"]', --set 'ATTR.OPTION=\"3\"' for a text of digits";
+
 export class Evaluator {
   readonly #loader: Loader;
   readonly #overlays: readonly Recipe[];
@@ -38,6 +44,19 @@ export class Evaluator {
     const more = this.#overlays.flatMap((overlay) => this.#overlayModules(overlay, context.attribute));
     if (settings.length > 0) more.push(settingsModule(settings));
     return evaluatePackage(module as Module, context, more);
+  }
+
+  /** Say of an error in which recipe something is wrong, where it does not say so itself. */
+  placed(error: unknown, { file }: Recipe): unknown {
+    if (!(error instanceof CleaveError)) return error;
+    const { code, message, hint, cause, location } = error;
+    // The place that this one names is where the option is declared.
+    if (code === "option-undefined")
+      return new CleaveError({ code, message, hint, cause, location: { file } });
+    if (code === "option-type" && isOfSetting.test(message))
+      return new CleaveError({ code, message, cause, location, hint: settingHint });
+    if (location !== undefined || hasPlace.test(message) || code === "package-cycle") return error;
+    return error.at((code === "package-fetch" ? this.#loader.placeOf(error) : undefined) ?? { file });
   }
 
   #overlayModules(overlay: Recipe, attribute: string): Module[] {

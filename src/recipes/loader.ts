@@ -6,7 +6,7 @@
  */
 import { dirname, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { CleaveError, nearest, projectFile, quote } from "../base/index.ts";
+import { CleaveError, type Location, nearest, projectFile, quote } from "../base/index.ts";
 import * as modules from "../modules/index.ts";
 import { modulesIn, type SourceFile } from "../modules/index.ts";
 import {
@@ -208,6 +208,8 @@ export class Loader {
     };
     const imported = imports.map((request) => this.#import(request, place, source, scope));
     for (const { trace } of imported) if (trace !== undefined) recordAll(trace);
+    for (const [index, request] of imports.entries())
+      checkNames(request, imported[index], this.#host.modules);
     let getters: Readonly<Record<string, () => unknown>> = {};
     const publish = (): void => {
       for (const [name, get] of Object.entries(getters)) {
@@ -249,17 +251,20 @@ export class Loader {
     }
     for (const [name, value] of Object.entries(instance.exports))
       instance.exports[name] = this.#realm.harden(value);
-    for (const [index, request] of imports.entries())
-      checkNames(request, imported[index], this.#host.modules);
+  }
+
+  /** Find the place in a file that an error was made at, or from which what made it was called, as far as that is known. */
+  placeOf(error: unknown): Location | undefined {
+    const at = thrownAt(error);
+    const translation =
+      at && (this.#translations.get(at.name) ?? this.#translations.get(`shared ${at.name}`));
+    return at && translation?.locate(at.line, at.column);
   }
 
   /** Make a coded error of what the code of a file throws while it is loaded. */
   #failure(error: unknown, { file }: Place): unknown {
     if (error instanceof CleaveError && error.location !== undefined) return error;
-    const at = thrownAt(error);
-    const translation =
-      at && (this.#translations.get(at.name) ?? this.#translations.get(`shared ${at.name}`));
-    const location = at && translation?.locate(at.line, at.column);
+    const location = this.placeOf(error);
     if (error instanceof CleaveError) return location === undefined ? error : error.at(location);
     return new CleaveError({
       code: "recipe-throws",

@@ -72,6 +72,68 @@ test("imports that lead nowhere", () => {
   ]);
 });
 
+test("a name that is not exported is told before anything makes use of it", () => {
+  fails(
+    {
+      "it/package.ts":
+        'import { uses } from "cleave/modules";\nimport { meson } from "cleave/stdenv";\nexport default uses(meson).package("it", ({ define }) => define({ name: "it" }));\n',
+    },
+    [
+      "error[recipe-import]: cleave/stdenv exports no meson",
+      "  at FOLDER/it/package.ts:2:23",
+      "  hint: it exports autotools, cc, lua, quickjs, sh, make, repeatMake, standard",
+    ],
+  );
+});
+
+test("what names no place of its own has that of the recipe, the innermost one", () => {
+  const raw = (name: string, definitions: string): string =>
+    `import { uses } from "cleave/modules";\nimport { rawDerivation } from "cleave/package";\nexport default uses(rawDerivation).package("${name}", ({ define }) => define({ name: "${name}", ${definitions} }));\n`;
+  fails({ "it/package.ts": raw("it", 'builder: "/bin/sh"') }, [
+    "error[option-undefined]: the option version is read, but nothing defines it and it has no default",
+    "  at FOLDER/it/package.ts",
+    "  hint: define it: version takes a string matching the pattern ^[a-zA-Z0-9+._?=-]+$",
+  ]);
+  fails(
+    {
+      "it/package.ts": raw("it", 'version: "1", builder: "/bin/sh", tools: { lib: "lib" }, env: { a: "1" }'),
+      "lib/package.ts": raw("lib", 'version: "1", builder: "/bin/sh", outputs: ["out", "out"]'),
+    },
+    [
+      "error[derivation-invalid]: the derivation lib-1 has the output out twice",
+      "  at FOLDER/lib/package.ts",
+    ],
+  );
+  fails({ "it/package.ts": raw("it", 'version: "1", builder: "/bin/sh", tools: { lib: "lbi" }') }, [
+    "error[attribute-unknown]: there is no package lbi",
+    "  at FOLDER/it/package.ts",
+    "  hint: cleave list shows all",
+  ]);
+});
+
+test("what is to be fetched is looked at, whatever a recipe hands over", () => {
+  const fetching = (call: string): Readonly<Record<string, string>> =>
+    withImport(`import { fetchUrl, fetchTarball } from "cleave/package";\nexport const source = ${call};`);
+  const hint =
+    '  hint: such as { name: "hello-2.10.tar.gz", urls: ["https://…"], hash: "sha256-…" }; cleave fetch URL prints the hash';
+  for (const [call, what] of [
+    ['fetchUrl("https://example.org/a.tgz" as never)', "it is handed https://example.org/a.tgz"],
+    ['fetchUrl({ name: "a", url: "https://example.org/a.tgz" } as never)', "hash is missing"],
+    ['fetchTarball({ name: 1, urls: [], hash: "" } as never)', "name is no text"],
+    ['fetchTarball({ name: "a", urls: "https://example.org/a.tgz", hash: "" } as never)', "urls is no list"],
+  ] as const)
+    fails(fetching(call), [
+      `error[package-fetch]: ${call.slice(0, call.indexOf("("))} takes { name, urls, hash }, and here ${what}`,
+      "  at FOLDER/it/package.ts:4:23",
+      hint,
+    ]);
+  fails(fetching('fetchUrl({ name: "a b", urls: ["https://example.org/a"], hash: "" })'), [
+    'error[package-fetch]: the name "a b" is none for a store path',
+    "  at FOLDER/it/package.ts:4:23",
+    "  hint: a name is 1 to 211 of the letters a to z and A to Z, digits and + - . _ ? =",
+  ]);
+});
+
 test("what evaluates, loads and bundles is not for recipes", () => {
   fails(withImport('import { bundleScript } from "cleave/package"; void bundleScript;'), [
     "error[recipe-import]: cleave/package exports no bundleScript",
@@ -143,6 +205,15 @@ test("overlays and settings that fit nothing", () => {
       "  hint: write ATTR.OPTION=VALUE, such as hello.doCheck=false; cleave options ATTR lists them",
     ],
     { settings: ["ti.version=2"] },
+  );
+  fails(
+    { "it/package.ts": rawRecipe("it") },
+    [
+      "error[option-type]: the option version takes a string matching the pattern ^[a-zA-Z0-9+._?=-]+$, which this is not:",
+      "    2, by module --set at --set",
+      `  hint: a setting is JSON, or a text that is none: --set 'ATTR.OPTION=["-O3"]', --set 'ATTR.OPTION="3"' for a text of digits`,
+    ],
+    { settings: ["it.version=2"] },
   );
 });
 
