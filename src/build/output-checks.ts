@@ -2,12 +2,12 @@
  * What a derivation forbids its outputs: references, closures, sizes.
  *
  * Without structured attributes `allowedReferences`, `allowedRequisites`, `disallowedReferences` and
- * `disallowedRequisites` hold for all outputs; with them `outputChecks.<output>` has the same and `maxSize`,
- * `maxClosureSize` and `ignoreSelfRefs` for one. An entry is a store path or the name of an output.
+ * `disallowedRequisites` hold for all outputs, whose requisites are without themselves; with them `outputChecks.<output>` has
+ * the same, and `maxSize` and `maxClosureSize`, for one. An entry is a store path or the name of an output.
  */
 import { CleaveError, compareText, quote } from "../base/index.ts";
-import { isJsonRecord, type JsonRecord } from "../nix/derivation/json-text.ts";
-import { type Derivation, type StorePath, splitStorePath, structuredAttrs } from "../nix/index.ts";
+import { isJsonRecord, type JsonRecord, Numeral } from "../nix/derivation/json-text.ts";
+import { type Derivation, isStorePath, type StorePath, structuredAttrs } from "../nix/index.ts";
 import { attributesOf } from "./attributes.ts";
 
 type OutputChecks = {
@@ -15,6 +15,7 @@ type OutputChecks = {
   readonly allowedRequisites?: readonly string[] | undefined;
   readonly disallowedReferences?: readonly string[] | undefined;
   readonly disallowedRequisites?: readonly string[] | undefined;
+  /** Whether an output is no requisite of itself. */
   readonly ignoreSelfRefs?: boolean;
   /** In bytes. */
   readonly maxSize?: number | undefined;
@@ -67,12 +68,12 @@ function readChecks(derivation: Derivation, output: string, own: JsonRecord): Ou
   };
   const size = (name: string): number | undefined => {
     const value = own[name];
+    if (value instanceof Numeral) return Math.trunc(Number(value.source));
     if (value !== undefined && typeof value !== "number") throw refuse(name, "a number of bytes");
     return value;
   };
   return {
     ...Object.fromEntries(lists.map((name) => [name, list(name)])),
-    ignoreSelfRefs: own["ignoreSelfRefs"] === true,
     maxSize: size("maxSize"),
     maxClosureSize: size("maxClosureSize"),
   };
@@ -105,7 +106,7 @@ export function checkOutput(
   const resolve = (entries: readonly string[]): ReadonlySet<StorePath> =>
     new Set(
       entries.map((entry) => {
-        if (entry.startsWith("/")) return splitStorePath(entry).path;
+        if (isStorePath(entry)) return entry;
         const path = outputs.get(entry);
         if (path !== undefined) return path;
         throw new CleaveError({

@@ -6,8 +6,8 @@
  *
  *     <path>\n<deriver, here empty>\n<number of references>\n<references, a line each>
  *
- * With structured attributes it is an object of lists of paths, and each name becomes a member with the closure
- * as a list of objects.
+ * A PATH may go further than the store path. With structured attributes it is an object of lists of store paths, and each
+ * name becomes a member with the closure as a list of objects.
  */
 import { CleaveError, quote } from "../base/index.ts";
 import { isJsonRecord, type JsonRecord, type JsonValue } from "../nix/derivation/json-text.ts";
@@ -15,6 +15,7 @@ import {
   type Derivation,
   formatContentAddress,
   formatNamedHash,
+  isStorePath,
   type StorePath,
   splitStorePath,
   structuredAttrs,
@@ -61,8 +62,9 @@ function wantedByObject(
     wanted.set(
       name,
       list.map((path) => {
-        if (typeof path !== "string") throw refuse(derivation, `holds no path in ${quote(name)}`);
-        return inStore(derivation, path);
+        if (typeof path !== "string" || !isStorePath(path))
+          throw refuse(derivation, `holds no store path in ${quote(name)}`);
+        return path;
       }),
     );
   }

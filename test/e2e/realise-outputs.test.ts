@@ -78,6 +78,66 @@ test("an output that real Nix refuses is refused, and nothing is registered", ne
   rig.run("nix-store", ["--verify", "--check-contents"]);
 });
 
+test("checks of outputs allow what real Nix's allow", needsBuilds, async () => {
+  using ours = temporaryFolder();
+  using theirs = temporaryFolder();
+  const rig = buildRig(ours.path);
+  const peer = buildRig(theirs.path);
+  const words = (attrs: string) =>
+    `name: sh "echo $out \${tools} > $out; echo $out > $dev" { inherit name; outputs = [ "out" "dev" ]; ${attrs} }`;
+  const path = (output: string) =>
+    `$(\${tools}/busybox sed -n 's/.*\\"${output}\\":\\"\\\\([^\\"]*\\\\)\\".*/\\\\1/p' /build/.attrs.json)`;
+  const object = (attrs: string) =>
+    `name: derivation { inherit name; system = builtins.currentSystem; builder = "\${tools}/busybox"; __structuredAttrs = true;
+      outputs = [ "out" "dev" ]; args = [ "sh" "-c" "o=${path("out")}; echo $o \${tools} > $o; echo $o > ${path("dev")}" ]; ${attrs} }`;
+  const cases: readonly (readonly [expression: string, error: string])[] = [
+    [words('allowedReferences = [ "out" tools ];'), ""],
+    [words('allowedReferences = [ "out" "${tools}/busybox" ];'), "build-bad-attribute"],
+    [words('allowedReferences = [ "/etc/passwd" ];'), "build-bad-attribute"],
+    [words('allowedReferences = [ "lib" ];'), "build-bad-attribute"],
+    [words("allowedReferences = [ tools ];"), "build-forbidden-reference"],
+    [words("allowedRequisites = [ tools ];"), "build-forbidden-reference"],
+    [words('allowedRequisites = [ tools "out" ];'), ""],
+    [words('disallowedReferences = [ "dev" ];'), ""],
+    [words('disallowedRequisites = [ "dev" ];'), ""],
+    [words('disallowedRequisites = [ "out" ];'), "build-forbidden-reference"],
+    [object("outputChecks.out.allowedReferences = [ tools ];"), "build-forbidden-reference"],
+    [object('outputChecks.out.allowedReferences = [ tools "out" ];'), ""],
+    [
+      object("outputChecks.out = { allowedRequisites = [ tools ]; ignoreSelfRefs = true; };"),
+      "build-forbidden-reference",
+    ],
+    [object("outputChecks.dev.disallowedRequisites = [ tools ];"), "build-forbidden-reference"],
+    [object("outputChecks.out.maxSize = 200;"), "build-too-large"],
+    [object("outputChecks.out = { maxSize = 9223372036854775807; maxClosureSize = 10000000; };"), ""],
+    [object("outputChecks.dev.maxClosureSize = 10000;"), "build-too-large"],
+    [object("exportReferencesGraph.g = tools;"), ""],
+    [object('exportReferencesGraph.g = [ "${tools}/busybox" ];'), "build-bad-attribute"],
+    [words('exportReferencesGraph = [ "g" "${tools}/busybox" ];'), ""],
+  ];
+  const expression = `[ ${cases.map(([each], index) => `((${each}) "case-${index}-")`).join(" ")} ]`;
+  const derivations = rig.instantiate(expression);
+  peer.instantiate(expression);
+  const { code, stderr } = await realise(rig, "--keep-going", ...derivations);
+  const errors = new Map(
+    [...stderr.matchAll(/^error\[([a-z-]+)\]: .*?case-(\d+)-/gm)].map(([, error = "", index]) => [
+      Number(index),
+      error,
+    ]),
+  );
+  assert.deepEqual(
+    cases.map((_, index) => errors.get(index) ?? ""),
+    cases.map(([, error]) => error),
+  );
+  assert.equal(code, 100);
+  // One by one: real Nix gives all up where one is refused.
+  for (const [index, derivation] of derivations.entries()) {
+    const judge = () => peer.run("nix-store", ["--realise", derivation]);
+    if (cases[index]?.[1] === "") judge();
+    else assert.throws(judge);
+  }
+});
+
 test("links, odd names, modes and many files come out as real Nix makes them", needsBuilds, async () => {
   using ours = temporaryFolder();
   using theirs = temporaryFolder();
