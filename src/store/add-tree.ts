@@ -20,7 +20,7 @@ import type { State } from "./state.ts";
 import type { AddTreeOptions } from "./store.ts";
 
 /** How much of a NAR is kept in memory, so that what is small is read only once. */
-const mostInMemory = 16 * 2 ** 20;
+const mostInMemory = 4 * 2 ** 20;
 
 /** See `Store.addTree`. */
 export async function addTree(state: State, source: string, options: AddTreeOptions): Promise<StorePath> {
@@ -40,19 +40,18 @@ async function addRecursive(
   source: string,
   { name, algorithm = "sha256", signal }: AddTreeOptions,
 ): Promise<StorePath> {
-  const nar = makeHasher("sha256");
   const own = algorithm === "sha256" ? undefined : makeHasher(algorithm);
-  let narSize = 0;
+  let size = 0;
   let kept: Buffer[] | undefined = [];
-  for await (const block of dumpPath(source)) {
-    signal?.throwIfAborted();
-    nar.update(block);
-    own?.update(block);
-    narSize += block.length;
-    if (narSize > mostInMemory) kept = undefined;
-    kept?.push(Buffer.from(block));
-  }
-  const narHash = nar.finish();
+  const { hash: narHash, size: narSize } = await hashPath(source, {
+    each: (block) => {
+      signal?.throwIfAborted();
+      own?.update(block);
+      size += block.length;
+      if (size > mostInMemory) kept = undefined;
+      kept?.push(Buffer.from(block));
+    },
+  });
   const hash = own?.finish() ?? narHash;
   const path = makeFixedOutputPath(name, "recursive", hash);
   const make = async (): Promise<NewPath[]> => {

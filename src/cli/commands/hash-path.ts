@@ -12,9 +12,13 @@ export const hashPathCommand: Command = {
     const format = readHashFormat(args);
     const algorithm = readHashType(args) ?? "sha256";
     for (const path of args.positionals) {
+      let done = 0;
       const { hash } = await hashPath(path, {
         algorithm,
-        progress: (done) => emit({ type: "progress", what: `hashing ${path}`, done }),
+        each: ({ length }) => {
+          done += length;
+          emit({ type: "progress", what: `hashing ${path}`, done });
+        },
       });
       await write(`${formatHash(hash, format)}\n`);
     }

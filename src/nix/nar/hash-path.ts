@@ -1,11 +1,12 @@
+import type { Buffer } from "node:buffer";
 import { type Hash, type HashAlgorithm, hashBytes, makeHasher } from "../hash.ts";
 import { beginDump, type DumpOptions, dumpSteps, wholeDump } from "./dump.ts";
 
 export type HashPathOptions = DumpOptions & {
   /** SHA-256 if absent. */
   readonly algorithm?: HashAlgorithm;
-  /** Is told after each block how many bytes of the NAR are through. */
-  readonly progress?: (done: number) => void;
+  /** Is given the NAR in blocks, each valid until it returns. */
+  readonly each?: (block: Buffer) => void;
 };
 
 /** The hash of a NAR, and how many bytes it has. */
@@ -14,12 +15,12 @@ export type HashedPath = { readonly hash: Hash; readonly size: number };
 /** Hash the NAR of a path on disk, a byte string, and count its bytes. Throws what `dumpPath` throws. */
 export async function hashPath(
   path: string,
-  { algorithm = "sha256", progress, ...options }: HashPathOptions = {},
+  { algorithm = "sha256", each, ...options }: HashPathOptions = {},
 ): Promise<HashedPath> {
   const dump = beginDump(path);
   const whole = wholeDump(dump);
   if (whole !== undefined) {
-    progress?.(whole.length);
+    each?.(whole);
     return { hash: hashBytes(algorithm, whole), size: whole.length };
   }
   const hasher = makeHasher(algorithm);
@@ -30,7 +31,7 @@ export async function hashPath(
       continue;
     }
     size += step.length;
-    progress?.(size);
+    each?.(step);
     hasher.update(step);
   }
   return { hash: hasher.finish(), size };
