@@ -23,7 +23,8 @@ import type { Arguments } from "./command.ts";
 export type PackageBuildOptions = {
   /**
    * How the packages that are asked for are cut; others are joined. There are cuts where branches start that are run; where
-   * nothing is said, also where those start that have passed, so that an edit of what comes after is cheap.
+   * nothing is said, also where those start that have passed, so that an edit of what comes after is cheap; and without
+   * checks where the states are there.
    */
   readonly partition: Partition | undefined;
   /** Whether branches run, and outputs wait for them. */
@@ -70,13 +71,17 @@ export async function buildPackages(
   { partition, check, again, jobs, keepGoing, packageOf, sources = [] }: PackageBuildOptions,
 ): Promise<PackagesBuilt> {
   const { store } = context;
+  // What is wrong in what dependants or users see of them is told before they are built.
+  for (const each of packages) void each.interface;
   const asked = new Set(packages);
+  const resumed =
+    partition === undefined && !check && !again ? await withStates(packages, store) : new Set<Package>();
   const rendered = new Map<Package, PackageRendering>();
   const render = (each: Package): PackageRendering => {
     let found = rendered.get(each);
     if (found === undefined) {
       const own = asked.has(each);
-      const unsaid = own && check && !again ? atBranches(each) : "joined";
+      const unsaid = own && ((check && !again) || resumed.has(each)) ? atBranches(each) : "joined";
       found = renderPackage(
         each,
         own ? (partition ?? unsaid) : "joined",
@@ -121,6 +126,16 @@ export async function buildPackages(
     failed: [...failed.values()],
     skipped: skipped.length,
   };
+}
+
+/** Find the packages of which all states are there from which branches start, as after a check that failed. */
+async function withStates(packages: readonly Package[], store: LocalStore): Promise<ReadonlySet<Package>> {
+  const found = new Set<Package>();
+  for (const each of packages) {
+    const states = statesOf(renderPackage(each, atBranches(each), () => false));
+    if (states.length > 0 && (await store.validPaths(states)).size === states.length) found.add(each);
+  }
+  return found;
 }
 
 /** The partition with cuts where branches start. */

@@ -84,6 +84,18 @@ test("mistakes in phases are found before anything is built", needsTools, async 
   );
 });
 
+test("what is wrong in what others see of a package is told before it is built", needsTools, async () => {
+  using at = await quickStore();
+  assert.match(
+    await build(at, { define: `${phases("")}, meta: { license: "MIT" as never }` }),
+    /^error\[option-type\]: the option meta\.license takes a list of string, which this is not:\n/,
+  );
+  assert.match(
+    await build(at, { define: `${phases("")}, exports: { programs: ["bin"] }` }),
+    /^error\[package-output\]: exports\.programs of bad names bin, and there is no output bin\n/,
+  );
+});
+
 test("a script that does not compile is told with its line", needsTools, async () => {
   using at = await quickStore();
   const broken =

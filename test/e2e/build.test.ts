@@ -97,8 +97,13 @@ test(
     assert.deepEqual([log.code, log.stderr], [0, ""]);
     assert.match(log.stdout, /a\.txt does not say nothing of it\n/);
 
+    // What the check started from is not made again.
     const unchecked = await at.set("build", "--no-check", ...options);
     assert.equal(unchecked.code, 0);
+    assert.equal(
+      unchecked.stderr,
+      "1 derivation to build\nbuilding /nix/store/…-mini-1.drv\nmini-1: install\nbuilt mini-1 in N s\n",
+    );
     // It is remembered that nobody checked them; and what passed, even by a process that could not say so any more.
     const passed = join(at.root, "nix/var/cleave/passed");
     assert.equal((await at.set("build", "mini", "--no-link")).code, 0);
