@@ -60,6 +60,17 @@ export type BuildContext = {
  * and the store throw; nothing is registered then, and nothing stays but the log and, if asked for, the build folder.
  */
 export async function buildDerivation(node: BuildNode, context: BuildContext): Promise<boolean> {
+  try {
+    return await lockAndBuild(node, context);
+  } catch (error) {
+    const { store } = context;
+    const coded = asStoreError(error, store);
+    const file = coded instanceof Error && "path" in coded ? String(coded.path) : store.root;
+    throw fileError(coded, `build ${node.path}`, file);
+  }
+}
+
+async function lockAndBuild(node: BuildNode, context: BuildContext): Promise<boolean> {
   const { store, emit, signal, slot } = context;
   const outputs = [...node.outputs.values()];
   const locks = await store.lockPaths(outputs, {
@@ -89,7 +100,7 @@ async function buildAndReport(
   wanted: ReadonlySet<StorePath>,
   context: BuildContext,
 ): Promise<void> {
-  const { emit, store } = context;
+  const { emit } = context;
   const { path: derivation } = node;
   const begun = performance.now();
   let outcome: "built" | "failed" | "stopped" = "failed";
@@ -99,9 +110,7 @@ async function buildAndReport(
     outcome = "built";
   } catch (error) {
     if (context.signal.aborted) outcome = "stopped";
-    const coded = asStoreError(error, store);
-    const file = coded instanceof Error && "path" in coded ? String(coded.path) : store.root;
-    throw fileError(coded, `build ${derivation}`, file);
+    throw error;
   } finally {
     emit({ type: "build-ended", derivation, outcome, seconds: (performance.now() - begun) / 1000 });
   }

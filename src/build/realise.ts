@@ -163,7 +163,11 @@ class Place implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#opened?.sandboxes.close();
+    try {
+      await this.#opened?.sandboxes.close();
+    } catch {
+      // What it could not take away goes with the folder.
+    }
     this.#opened?.work[Symbol.dispose]();
   }
 }

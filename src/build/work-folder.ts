@@ -27,10 +27,10 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { encodeText } from "../base/index.ts";
+import { encodeText, fileError } from "../base/index.ts";
 import type { StorePath } from "../nix/index.ts";
 import { deleteTree } from "../store/delete-tree.ts";
-import { hasCode } from "../store/fault.ts";
+import { asStoreError, hasCode } from "../store/fault.ts";
 import type { LocalStore } from "../store/index.ts";
 import { tryLock } from "../store/libc.ts";
 import { openLockFile } from "../store/lock.ts";
@@ -105,8 +105,12 @@ export function openWorkFolder(store: LocalStore): WorkFolder {
       };
     },
     [Symbol.dispose]: () => {
-      deleteTree(path);
-      unlinkSync(`${path}.lock`);
+      try {
+        deleteTree(path);
+        unlinkSync(`${path}.lock`);
+      } catch {
+        // The next process tries again, or says why that is not possible; here it would hide how the builds ended.
+      }
       closeSync(lock);
     },
   };
@@ -124,20 +128,36 @@ function claim(all: string): { readonly path: string; readonly lock: number } {
   }
 }
 
-/** Delete what killed processes have left behind, and wait for those of their builders that are still ending. */
+/**
+ * Delete what killed processes of this user have left behind, and wait for those of their builders that are still ending.
+ * Throws `file-failed`, and what the store throws.
+ */
 export async function sweepWorkFolders(store: LocalStore): Promise<void> {
   const all = foldersOf(store);
   if (!existsSync(all)) return;
-  for (const name of new Set(readdirSync(all).map((each) => each.replace(/\.lock$/, "")))) {
-    const path = join(all, name);
-    const lock = openLockFile(`${path}.lock`);
-    try {
-      if (!tryLock(lock, "exclusive") || fstatSync(lock).nlink === 0) continue;
-      await deletePatiently(path);
-      unlinkSync(`${path}.lock`);
-    } finally {
-      closeSync(lock);
-    }
+  try {
+    for (const name of new Set(readdirSync(all).map((each) => each.replace(/\.lock$/, ""))))
+      await sweep(join(all, name));
+  } catch (error) {
+    throw fileError(asStoreError(error, store), "delete what a process that was killed has left", all);
+  }
+}
+
+async function sweep(path: string): Promise<void> {
+  let lock: number;
+  try {
+    lock = openLockFile(`${path}.lock`);
+  } catch (error) {
+    // Another user's, who is at work or will sweep it.
+    if (hasCode(error, "EACCES")) return;
+    throw error;
+  }
+  try {
+    if (!tryLock(lock, "exclusive") || fstatSync(lock).nlink === 0) return;
+    await deletePatiently(path);
+    unlinkSync(`${path}.lock`);
+  } finally {
+    closeSync(lock);
   }
 }
 

@@ -6,6 +6,7 @@ import {
   closeSync,
   existsSync,
   globSync,
+  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -264,6 +265,22 @@ test(
   },
 );
 
+test("where no more files can be opened, that is what is said", needsBuilds, async () => {
+  using temp = temporaryFolder();
+  const rig = buildRig(temp.path);
+  const names = Array.from({ length: 200 }, (_, index) => `"o${index}"`).join(" ");
+  const [derivation = ""] = rig.instantiate(`sh "" { name = "wide"; outputs = [ "out" ${names} ]; }`);
+  const launcher = new URL("../../cleave", import.meta.url).pathname;
+  const { status, stderr } = spawnSync(
+    "sh",
+    ["-c", 'ulimit -n 128; exec "$@"', "sh", launcher, "realise", derivation],
+    { encoding: "utf8", env: { CLEAVE_ROOT: rig.root, PATH: process.env["PATH"] ?? "" } },
+  );
+  assert.match(stderr, /^error\[file-failed\]: cannot build .*-wide\.drv: too many open files$/m);
+  assert.equal(status, 100);
+  assert.deepEqual(readdirSync(join(rig.root, "nix/var/nix/builds")), []);
+});
+
 test("a derivation whose file was altered is not built", needsBuilds, async () => {
   using temp = temporaryFolder();
   const rig = buildRig(temp.path);
@@ -338,6 +355,15 @@ test("as an ordinary user builds are the same", { skip: needsBuilds.skip || notR
   const [, folder = ""] = /is kept at (\S+)/.exec(kept.stderr) ?? [];
   assert.equal(readFileSync(join(folder, "kept"), "utf8"), "trace\n");
   assert.equal(statSync(join(rig.root, expected)).uid, 65534);
+
+  // What another user's killed process has left is that user's.
+  const other = join(rig.root, "nix/var/nix/builds/other");
+  mkdirSync(other, 0o700);
+  writeFileSync(`${other}.lock`, "", { mode: 0o600 });
+  const beside = spawnSync("setpriv", [...as, launcher, "realise", derivation], { encoding: "utf8" });
+  assert.deepEqual([beside.status, beside.stderr], [0, ""]);
+  assert.equal((await realise(rig, derivation)).code, 0);
+  assert.ok(!existsSync(other));
   execFileSync("chown", ["-R", "0:0", temp.path]);
   assert.equal(rig.run("nix-store", ["--query", "--hash", expected]).toString(), hash);
   rig.run("nix-store", ["--verify", "--check-contents"]);
