@@ -1,5 +1,6 @@
 /** What a realisation looks like at a moment: how far it is, what runs, what that said last. */
 import type { Event } from "../base/index.ts";
+import { cut } from "./width.ts";
 
 type Running = { readonly since: number; phase: string; line: string };
 
@@ -93,8 +94,4 @@ export function printable(text: string): string {
     .replaceAll("\t", " ")
     .replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, "")
     .replaceAll(/[\u{dc80}-\u{dcff}]/gu, "\ufffd");
-}
-
-function cut(line: string, columns: number): string {
-  return line.length <= columns ? line : `${line.slice(0, Math.max(0, columns - 1))}…`;
 }

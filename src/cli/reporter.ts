@@ -1,6 +1,7 @@
 import { type CleaveError, describeError, type Event } from "../base/index.ts";
 import { BuildBoard, describeSeconds, nameOf, printable } from "./build-board.ts";
 import { describeSize } from "./size.ts";
+import { cut } from "./width.ts";
 
 /**
  * Turns events into text on standard error. One reporter per way of showing: {@link plainReporter} for pipes and
@@ -90,7 +91,7 @@ export function terminalReporter({ write, columns, rows, now, every }: Terminal)
     const lines = board.draw(columns() - 1, Math.min(rows() - 1, 12), now());
     // Nobody says when it is over.
     if (lines.length > 0 && now() - progressed > 1000) progress = "";
-    if (progress !== "") lines.push(progress.slice(0, columns() - 1));
+    if (progress !== "") lines.push(cut(progress, columns() - 1));
     clear();
     if (lines.length === 0) {
       stop?.();

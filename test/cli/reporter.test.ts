@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { plainReporter, terminalReporter } from "../../src/cli/reporter.ts";
 import { describeSize } from "../../src/cli/size.ts";
+import { cut } from "../../src/cli/width.ts";
 
 test("a plain reporter writes warnings and no progress", () => {
   let text = "";
@@ -43,7 +44,7 @@ test("a terminal reporter draws progress after a while, within the width, and ta
   report({ type: "progress", what: "hashing", done: 2048, total: 4096 });
   clear();
   clear();
-  assert.equal(state.text, "hashing: 1.00 KiB o\r\u001b[J");
+  assert.equal(state.text, "hashing: 1.00 KiB …\r\u001b[J");
 });
 
 test("a terminal reporter shows what runs, for how long, and what it said last", () => {
@@ -68,6 +69,27 @@ test("a terminal reporter shows what runs, for how long, and what it said last",
   clear();
   assert.equal(state.text, "built a in 12 s\nfailed long-name after 3m20s\n");
   assert.equal(state.ticking, false);
+});
+
+test("what a terminal draws takes no more columns than there are, in any script", () => {
+  assert.equal(cut("0123456789", 10), "0123456789");
+  assert.equal(cut("0123456789a", 10), "012345678…");
+  assert.equal(cut("漢字漢字漢", 10), "漢字漢字漢");
+  assert.equal(cut("漢字漢字漢字", 10), "漢字漢字…");
+  assert.equal(cut("a漢字漢字漢字", 10), "a漢字漢字…");
+  assert.equal(cut("😀😀😀", 5), "😀😀…");
+  // A mark on a letter goes with it, and takes no room.
+  assert.equal(cut("e\u0301e\u0301e\u0301", 3), "e\u0301e\u0301e\u0301");
+  assert.equal(cut("e\u0301e\u0301e\u0301", 2), "e\u0301…");
+  const { state, report, clear } = terminal(20);
+  const derivation = "/nix/store/00000000000000000000000000000000-a.drv";
+  report({ type: "builds", total: 1 });
+  report({ type: "build-started", derivation });
+  state.now = 1000;
+  state.text = "";
+  report({ type: "build-log", derivation, line: "漢字漢字漢字" });
+  clear();
+  assert.match(state.text, /\n {2}a {2}1\.0 s {2}漢字漢…\r/);
 });
 
 test("beside builds, progress that goes on no more goes away", () => {
