@@ -10,6 +10,7 @@ import { describeCommand, type Io, readArguments } from "./command.ts";
 import { commands } from "./commands.ts";
 import { jsonReporter, plainReporter, terminalReporter } from "./reporter.ts";
 import { flushError, writeError } from "./standard-error.ts";
+import { version } from "./version.ts";
 
 // On a pipe, Node's own stream would keep what cannot be written yet in memory.
 let reporter =
@@ -86,6 +87,10 @@ async function dispatch(args: readonly string[]): Promise<number> {
   if (first === "help" && second !== undefined) return await dispatch([...args.slice(1), "--help"]);
   if (first === undefined || first === "--help" || first === "-h" || first === "help")
     return await help(describeAll(), first !== undefined);
+  if (first === "--version") {
+    await io.write(version());
+    return 0;
+  }
   const twoWords = `${first} ${second}`;
   const name = Object.hasOwn(commands, twoWords) ? twoWords : first;
   const entry = Object.hasOwn(commands, name) ? commands[name] : undefined;

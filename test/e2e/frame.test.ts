@@ -164,13 +164,22 @@ test("cleave explain prints the page of a code", async () => {
   });
 });
 
-test("output that nobody reads ends the command quietly", () => {
-  const { stderr, stdout } = spawnSync(
-    "sh",
-    ["-c", '"$0" explain | true; echo done', join(repository, "cleave")],
-    {
-      encoding: "utf8",
-    },
-  );
-  assert.deepEqual([stdout, stderr], ["done\n", ""]);
+test("output that nobody reads ends the command quietly, and a full disk with an error", () => {
+  for (const command of ["explain", "--version", "--help"]) {
+    const { stderr, stdout } = spawnSync(
+      "sh",
+      [
+        "-c",
+        '{ "$0" "$1"; echo $? >&2; } | true; "$0" "$1" >/dev/full; echo $?',
+        join(repository, "cleave"),
+        command,
+      ],
+      { encoding: "utf8" },
+    );
+    assert.equal(stdout, "1\n");
+    assert.match(
+      stderr,
+      /^(?:141|0)\nerror\[file-failed\]: cannot write the results: no space left on device\n {2}at "standard output"\n {2}more: cleave explain file-failed\n$/,
+    );
+  }
 });
