@@ -1,14 +1,14 @@
 /** Builds one derivation: waits for its locks, runs its builder, takes what it made. */
-import { CleaveError, compareText, type Emit, fileError, quote } from "../base/index.ts";
+import { CleaveError, compareText, type Emit, quote } from "../base/index.ts";
 import type { Fetcher } from "../fetch/index.ts";
 import { namePart, type StorePath } from "../nix/index.ts";
 import type { Sandboxes } from "../sandbox/index.ts";
-import { asStoreError } from "../store/fault.ts";
 import { type LocalStore, orderByReferences, type PathInfo } from "../store/index.ts";
 import type { BuildNode } from "./build-graph.ts";
 import { openLog } from "./build-log.ts";
 import { compareOutputs } from "./compare-outputs.ts";
 import { isFixed, startOf } from "./environment.ts";
+import { codedError } from "./fault.ts";
 import type { HandOver } from "./hand-over.ts";
 import { type Checked, checkOutput, hasChecks } from "./output-checks.ts";
 import { type MadeOutput, readOutputs } from "./outputs.ts";
@@ -63,10 +63,7 @@ export async function buildDerivation(node: BuildNode, context: BuildContext): P
   try {
     return await lockAndBuild(node, context);
   } catch (error) {
-    const { store } = context;
-    const coded = asStoreError(error, store);
-    const file = coded instanceof Error && "path" in coded ? String(coded.path) : store.root;
-    throw fileError(coded, `build ${node.path}`, file);
+    throw codedError(error, `build ${node.path}`, context.store);
   }
 }
 

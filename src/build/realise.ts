@@ -4,6 +4,7 @@ import { CleaveError, decodeText } from "../base/index.ts";
 import type { Fetcher } from "../fetch/index.ts";
 import { type Derivation, derivationPath, namePart, parseDerivation, type StorePath } from "../nix/index.ts";
 import { openSandboxes, type Sandboxes } from "../sandbox/index.ts";
+import { hasCode } from "../store/fault.ts";
 import type { LocalStore, Outputs } from "../store/index.ts";
 import { type BuildContext, buildDerivation } from "./build-derivation.ts";
 import {
@@ -14,6 +15,7 @@ import {
   type Rendering,
   type Wanted,
 } from "./build-graph.ts";
+import { codedError } from "./fault.ts";
 import { makeGates } from "./gates.ts";
 import { makeHandOver } from "./hand-over.ts";
 import { schedule } from "./schedule.ts";
@@ -182,6 +184,7 @@ function readDerivation(store: LocalStore, path: StorePath): Derivation {
   try {
     bytes = readFileSync(file);
   } catch (cause) {
+    if (!hasCode(cause, "ENOENT", "EACCES")) throw codedError(cause, `read ${path}`, store);
     throw new CleaveError({
       code: "derivation-missing",
       message: `the derivation ${path} is valid, but its file cannot be read`,

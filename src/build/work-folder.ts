@@ -27,13 +27,14 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { encodeText, fileError } from "../base/index.ts";
+import { encodeText } from "../base/index.ts";
 import type { StorePath } from "../nix/index.ts";
 import { deleteTree } from "../store/delete-tree.ts";
-import { asStoreError, hasCode } from "../store/fault.ts";
+import { hasCode } from "../store/fault.ts";
 import type { LocalStore } from "../store/index.ts";
 import { tryLock } from "../store/libc.ts";
 import { openLockFile } from "../store/lock.ts";
+import { codedError } from "./fault.ts";
 import { makeStoreFolders } from "./store-folders.ts";
 
 export type WorkFolder = Disposable & {
@@ -61,11 +62,9 @@ export type BuildFolder = {
   readonly remove: () => void;
 };
 
-/** Make this process's folder in a store; it is deleted when disposed of. */
+/** Make this process's folder in a store; it is deleted when disposed of. Throws `file-failed`, and what the store throws. */
 export function openWorkFolder(store: LocalStore): WorkFolder {
-  const all = foldersOf(store);
-  mkdirSync(all, { recursive: true, mode: 0o700 });
-  const { path, lock } = claim(all);
+  const { path, lock } = claim(store);
   const stores = makeStoreFolders(path);
   let count = 0;
   return {
@@ -87,7 +86,7 @@ export function openWorkFolder(store: LocalStore): WorkFolder {
           chmodSync(store, 0o755);
         },
         keep: (label) => {
-          const kept = join(mkdtempSync(join(all, "../kept-")), label);
+          const kept = join(mkdtempSync(join(path, "../../kept-")), label);
           renameSync(build, kept);
           return kept;
         },
@@ -116,15 +115,21 @@ export function openWorkFolder(store: LocalStore): WorkFolder {
   };
 }
 
-function claim(all: string): { readonly path: string; readonly lock: number } {
-  for (;;) {
-    const path = join(all, randomBytes(6).toString("hex"));
-    const lock = openLockFile(`${path}.lock`);
-    if (tryLock(lock, "exclusive") && fstatSync(lock).nlink > 0) {
-      mkdirSync(path, 0o700);
-      return { path, lock };
+function claim(store: LocalStore): { readonly path: string; readonly lock: number } {
+  const all = foldersOf(store);
+  try {
+    mkdirSync(all, { recursive: true, mode: 0o700 });
+    for (;;) {
+      const path = join(all, randomBytes(6).toString("hex"));
+      const lock = openLockFile(`${path}.lock`);
+      if (tryLock(lock, "exclusive") && fstatSync(lock).nlink > 0) {
+        mkdirSync(path, 0o700);
+        return { path, lock };
+      }
+      closeSync(lock);
     }
-    closeSync(lock);
+  } catch (error) {
+    throw codedError(error, "make a folder to build in", store);
   }
 }
 
@@ -139,7 +144,7 @@ export async function sweepWorkFolders(store: LocalStore): Promise<void> {
     for (const name of new Set(readdirSync(all).map((each) => each.replace(/\.lock$/, ""))))
       await sweep(join(all, name));
   } catch (error) {
-    throw fileError(asStoreError(error, store), "delete what a process that was killed has left", all);
+    throw codedError(error, "delete what a process that was killed has left", store);
   }
 }
 

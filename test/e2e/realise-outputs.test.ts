@@ -364,6 +364,10 @@ test("as an ordinary user builds are the same", { skip: needsBuilds.skip || notR
   assert.deepEqual([beside.status, beside.stderr], [0, ""]);
   assert.equal((await realise(rig, derivation)).code, 0);
   assert.ok(!existsSync(other));
+  execFileSync("chown", ["0:0", join(other, "..")]);
+  chmodSync(join(other, ".."), 0o755);
+  const nowhere = spawnSync("setpriv", [...as, launcher, "realise", failed], { encoding: "utf8" });
+  assert.match(nowhere.stderr, /^error\[store-not-writable\]: the store /);
   execFileSync("chown", ["-R", "0:0", temp.path]);
   assert.equal(rig.run("nix-store", ["--query", "--hash", expected]).toString(), hash);
   rig.run("nix-store", ["--verify", "--check-contents"]);
