@@ -23,7 +23,7 @@ export function modulesIn(source: SourceFile): BoundModules {
     uses: bind(uses),
     evalModules: bind(evalModules),
     get types() {
-      return { ...types, submodule: bind(types.submodule) };
+      return { ...types, submodule: bind(types.submodule), attrTag: bind(types.attrTag) };
     },
   };
 }

@@ -34,14 +34,13 @@ export class Declaration {
     this.names = names;
     this.place = placeOf(undefined, names);
     this.declarers = declarers;
-    const { type, facts } = uniteDeclarers(names, declarers);
-    this.type = type;
-    this.facts = facts;
+    this.facts = uniteDeclarers(names, declarers);
+    this.type = this.facts.type;
     const first = declarers.find(({ option }) => option.facts.default !== undefined);
     this.standard =
       first === undefined
         ? undefined
-        : new Definition(facts.default, first.source, priorities.optionDefault, undefined, undefined);
+        : new Definition(this.facts.default, first.source, priorities.optionDefault, undefined, undefined);
   }
 
   /** Get the value without definitions, the same in every evaluation; {@link uncomputed} if there is none. */
@@ -151,33 +150,31 @@ function isPlain(value: unknown): boolean {
 
 const onlyOnce = ["default", "defaultText", "example", "description", "apply"] as const;
 
-function uniteDeclarers(
-  names: readonly string[],
-  declarers: readonly Declarer[],
-): { type: Type; facts: OptionFacts } {
+function uniteDeclarers(names: readonly string[], declarers: readonly Declarer[]): OptionFacts {
   const [first, ...rest] = declarers;
   if (first === undefined) throw new Error("an option without a declaration");
-  let facts: OptionFacts = first.option.facts;
-  let type = facts.type;
+  let { facts } = first.option;
   for (const each of rest) {
     if (each.option === first.option) continue;
-    const more = each.option.facts;
-    const united = type.unite(more.type);
-    if (united === undefined)
-      throw twice(
-        names,
-        declarers,
-        `with types that have none in common, ${type.description} and ${more.type.description}`,
-      );
-    for (const fact of onlyOnce)
-      if (facts[fact] !== undefined && more[fact] !== undefined && facts[fact] !== more[fact])
-        throw twice(names, declarers, `and has its ${fact} twice`);
-    if ((facts.readOnly ?? more.readOnly) !== (more.readOnly ?? facts.readOnly))
-      throw twice(names, declarers, "and is read-only in only one");
-    type = united;
-    facts = { ...more, ...facts, type };
+    const united = uniteFacts(facts, each.option.facts);
+    if (typeof united === "string") throw twice(names, declarers, united);
+    facts = united;
   }
-  return { type, facts };
+  return facts;
+}
+
+/** Make one declaration of two, or say what they contradict each other in. */
+export function uniteFacts(facts: OptionFacts, more: OptionFacts): OptionFacts | string {
+  const type = facts.type.unite(more.type);
+  if (typeof type === "string") return type;
+  if (type === undefined)
+    return `with types that have none in common, ${facts.type.description} and ${more.type.description}`;
+  for (const fact of onlyOnce)
+    if (facts[fact] !== undefined && more[fact] !== undefined && facts[fact] !== more[fact])
+      return `and has its ${fact} twice`;
+  if ((facts.readOnly ?? more.readOnly) !== (more.readOnly ?? facts.readOnly))
+    return "and is read-only in only one";
+  return { ...more, ...facts, type };
 }
 
 function twice(names: readonly string[], declarers: readonly Declarer[], problem: string): CleaveError {

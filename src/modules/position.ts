@@ -143,11 +143,17 @@ function pathOf(script: string): string {
   return script.startsWith("file://") ? fileURLToPath(script) : script;
 }
 
-const parsed = new Map<string | SourceFile, Syntax | undefined>();
+const parsed = new Map<string, Syntax | undefined>();
+/** Those that were given may be as many as there are evaluations of recipes. */
+const parsedGiven = new WeakMap<SourceFile, Syntax | undefined>();
 
 function syntaxOf(source: string | SourceFile): Syntax | undefined {
-  if (!parsed.has(source)) parsed.set(source, readSyntax(source));
-  return parsed.get(source);
+  if (typeof source === "string") {
+    if (!parsed.has(source)) parsed.set(source, readSyntax(source));
+    return parsed.get(source);
+  }
+  if (!parsedGiven.has(source)) parsedGiven.set(source, readSyntax(source));
+  return parsedGiven.get(source);
 }
 
 function readSyntax(source: string | SourceFile): Syntax | undefined {

@@ -9,6 +9,8 @@ import type { SourceFile } from "./position.ts";
 type Written = { readonly source: SourceFile; readonly location: Location };
 
 const maps = new Map<string, SourceMap | undefined>();
+/** What was found, by path: one for each file, which is parsed once then. */
+const found = new Map<string, SourceFile>();
 
 /** Find what the code at a place was written as; `undefined` where no map tells. */
 export function writtenAs({ file, line, column }: Location): Written | undefined {
@@ -18,13 +20,22 @@ export function writtenAs({ file, line, column }: Location): Written | undefined
   const entry = map?.findEntry(line - 1, column - 1);
   if (map === undefined || entry === undefined || !("originalSource" in entry)) return undefined;
   const { originalSource, originalLine, originalColumn } = entry;
-  const { sources, sourcesContent } = map.payload;
-  const text = sourcesContent?.[sources.indexOf(originalSource)];
   const path = resolve(file, "..", originalSource);
   return {
-    source: { file: path, read: () => text ?? readFileSync(path, "utf8") },
+    source: sourceAt(path, map, originalSource),
     location: { file: path, line: originalLine + 1, column: originalColumn + 1 },
   };
+}
+
+function sourceAt(path: string, map: SourceMap, name: string): SourceFile {
+  let source = found.get(path);
+  if (source === undefined) {
+    const { sources, sourcesContent } = map.payload;
+    const text = sourcesContent?.[sources.indexOf(name)];
+    source = { file: path, read: () => text ?? readFileSync(path, "utf8") };
+    found.set(path, source);
+  }
+  return source;
 }
 
 function readMap(file: string): SourceMap | undefined {

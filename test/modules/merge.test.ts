@@ -1,12 +1,17 @@
-/** Merging where types meet each other; found by the tests in `referee/`, which need nixpkgs. */
+/** Merging where types and declarations meet each other; some was found by the tests in `referee/`, which need nixpkgs. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { CleaveError } from "../../src/base/index.ts";
 import {
   defineModule,
   evalModules,
   mkForce,
+  mkIf,
   mkMerge,
   mkOption,
+  type OptionDeclaration,
+  type OptionFacts,
+  type Type,
   types,
   uses,
 } from "../../src/modules/index.ts";
@@ -44,4 +49,102 @@ test("texts that are joined have their separator between them", () => {
     { lines: both, commas: both, envVar: both, words: both },
   );
   assert.deepEqual({ ...config }, { commas: "a,b", envVar: "a:b", lines: "a\nb", words: "a b" });
+});
+
+test("a pattern matches the whole of a text, with its flags", () => {
+  for (const [pattern, right, wrong] of [
+    [/a+/m, "aa", "aa\nb"],
+    [/a+|b/, "b", "ab"],
+    [/^a$/, "a", "a\n"],
+    [/[a-z]+/i, "aB", "a1"],
+    [/a.b/s, "a\nb", "ab"],
+    [/\p{L}+/u, "é", "1"],
+    [/a/gy, "a", "aa"],
+  ] as const) {
+    const type = types.stringMatching(pattern);
+    assert.equal(evaluate(type, right), right);
+    assert.throws(() => evaluate(type, wrong), { code: "option-type" }, `${pattern}`);
+  }
+  assert.equal(types.stringMatching(/a/gi).description, "string matching the pattern a with the flags i");
+  assert.deepEqual(types.stringMatching(/a/i).schema(), { type: "string" });
+});
+
+/** Declare an option `x` in two modules; the message of what is wrong with that. */
+function declareTwice(one: Partial<OptionFacts>, two: Partial<OptionFacts>): string | undefined {
+  const declares = (name: string, facts: Partial<OptionFacts>) =>
+    defineModule(name, { options: { x: mkOption(facts as OptionDeclaration<unknown, unknown>) } });
+  try {
+    evalModules({ modules: [declares("one", one), declares("two", two)] });
+    return undefined;
+  } catch (error) {
+    assert.ok(error instanceof CleaveError && error.code === "option-declaration", String(error));
+    return error.message.split("\n")[0];
+  }
+}
+
+test("an option that is declared twice has no type that drops what one of them says", () => {
+  const { int, string, addCheck, stringMatching, submoduleWith, attrsOf, attrsWith, attrTag } = types;
+  const refused = (one: Type, two: Type): string | undefined => {
+    const problem = declareTwice({ type: one }, { type: two });
+    assert.equal(
+      problem === undefined,
+      declareTwice({ type: two }, { type: one }) === undefined,
+      "both ways",
+    );
+    return problem?.replace("the option x is declared 2 times, ", "");
+  };
+  const sub = (word: string, description?: string) =>
+    submoduleWith({
+      modules: [],
+      specialArgs: { word },
+      ...(description === undefined ? {} : { description }),
+    });
+  const tag = (value: number) => attrTag({ a: mkOption({ type: int, default: value }) });
+  assert.equal(
+    refused(
+      int,
+      addCheck(int, () => true),
+    ),
+    "with types that have none in common, signed integer and signed integer:",
+  );
+  assert.match(
+    refused(stringMatching(/a/), stringMatching(/a/i)) ?? "",
+    /^with types that have none in common/,
+  );
+  assert.equal(refused(sub("a"), sub("b")), "as submodules with different arguments of the name word:");
+  assert.equal(
+    refused(attrsOf(sub("a")), attrsOf(sub("b"))),
+    "as submodules with different arguments of the name word:",
+  );
+  assert.equal(refused(sub("a", "one"), sub("a", "two")), "as submodules with the descriptions two and one:");
+  assert.equal(refused(sub("a", "one"), sub("a")), undefined);
+  assert.equal(refused(tag(1), tag(2)), "and has its default twice, in the tag a:");
+  assert.equal(
+    refused(
+      attrsWith({ elemType: string, placeholder: "a" }),
+      attrsWith({ elemType: string, placeholder: "b" }),
+    ),
+    "with the placeholders b and a:",
+  );
+});
+
+test("the description of a submodule is the one that is given", () => {
+  const sub = (description?: string) =>
+    mkOption({
+      type: types.submoduleWith({ modules: [], ...(description === undefined ? {} : { description }) }),
+    });
+  const modules = [
+    defineModule("one", { options: { x: sub("given") } }),
+    defineModule("two", { options: { x: sub() } }),
+  ];
+  for (const each of [modules, modules.toReversed()])
+    assert.equal(evalModules({ modules: each }).options["x"]?.type.description, "given");
+});
+
+test("the default of a tag is shown where the tag is declared", () => {
+  const tagged = types.attrTag({ a: mkOption({ type: types.int, default: "wrong" as never }) });
+  assert.throws(() => evaluate(tagged, { a: mkIf(false, 1) }), {
+    message:
+      /value\.a takes a signed integer.*\n {4}"wrong", by module attrTag at .*merge\.test\.ts:\d+:\d+$/,
+  });
 });

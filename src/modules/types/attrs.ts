@@ -57,7 +57,8 @@ export function attrsWith<V, I>(facts: AttrsFacts<V, I>): Type<Attrs<V>, AttrsDe
       const name = placeholder === "name" ? theirs : theirs === "name" ? placeholder : undefined;
       const common = name ?? (theirs === placeholder ? theirs : undefined);
       const united = element.unite(elemType);
-      if (united === undefined || common === undefined) return undefined;
+      if (!(united instanceof Type)) return united;
+      if (common === undefined) return `with the placeholders ${placeholder} and ${theirs}`;
       return attrsWith({ elemType: united, lazy, placeholder: common });
     },
     parts: facts,

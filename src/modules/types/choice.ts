@@ -1,13 +1,15 @@
 /** Types made of others: one of several values, one of several types, at most one definition. */
-import { Declaration } from "../declaration.ts";
+import { Declaration, uniteFacts } from "../declaration.ts";
 import { type Definition, run } from "../definition.ts";
+import { bodyOf } from "../module.ts";
 import { Option } from "../option.ts";
 import { type Place, showPath } from "../place.ts";
+import { captureOrigin, Origin } from "../position.ts";
 import { describeValue, optionError } from "../problem.ts";
 import type { Definable } from "../property.ts";
 import { isRecord, mergeEqual, mergeOne, misfits } from "./check.ts";
 import { checkType, refuseParts, uniteElement } from "./element.ts";
-import { Mismatch, phraseOf, Type } from "./type.ts";
+import { Mismatch, phraseOf, Type, type United } from "./type.ts";
 
 /** `null`, or a value of a type. */
 export function nullOr<V, I>(element: Type<V, I>): Type<V | null, I | null> {
@@ -138,7 +140,8 @@ export function either<V, I, W, J>(left: Type<V, I>, right: Type<W, J>): Type<V 
       if (!(theirLeft instanceof Type && theirRight instanceof Type)) return undefined;
       const a = left.unite(theirLeft);
       const b = right.unite(theirRight);
-      return a === undefined || b === undefined ? undefined : either(a, b);
+      if (!(a instanceof Type)) return a;
+      return b instanceof Type ? either(a, b) : b;
     },
     parts: [left, right],
   });
@@ -289,6 +292,23 @@ export function attrTag<const T extends Tags>(tags: T): Type<TagValue<T>, TagInp
         `attrTag: the tag ${showPath([name])} is ${describeValue(tags[name])}, not an option`,
         "wrap its type in mkOption({ type })",
       );
+  return attrTagOf({ ...tags }, captureOrigin(attrTag));
+}
+
+type TagParts = { readonly tags: Tags; readonly origin: Origin };
+
+function attrTagOf<V, I>(tags: Tags, origin: Origin): Type<V, I> {
+  const names = Object.keys(tags);
+  const declared = new Map<string, Declaration>();
+  const declarationOf = (name: string, option: Option): Declaration => {
+    let found = declared.get(name);
+    if (found === undefined) {
+      const source = { module: bodyOf("attrTag", origin, undefined), root: undefined, rank: 0 };
+      found = new Declaration([name], [{ source, option }]);
+      declared.set(name, found);
+    }
+    return found;
+  };
   const isTagged = (value: unknown): boolean => {
     if (!isRecord(value)) return false;
     const [name, ...more] = Object.keys(value);
@@ -299,7 +319,8 @@ export function attrTag<const T extends Tags>(tags: T): Type<TagValue<T>, TagInp
     description: `attribute-tagged union with choices: ${names.join(", ")}`,
     phrase: "noun",
     constant: false,
-    merge: (place, definitions) => misfits(definitions, isTagged) ?? mergeTagged(place, tags, definitions),
+    merge: (place, definitions) =>
+      misfits(definitions, isTagged) ?? mergeTagged(place, tags, definitions, declarationOf),
     schema: () => ({
       oneOf: names.map((name) => ({
         type: "object",
@@ -315,12 +336,21 @@ export function attrTag<const T extends Tags>(tags: T): Type<TagValue<T>, TagInp
       },
     ],
     inside: (name) => (Object.hasOwn(tags, name) ? tags[name]?.facts.type : undefined),
-    unite: ({ parts }) => uniteTags(tags, parts),
-    parts: tags,
+    unite: ({ parts }) => (isTagParts(parts) ? uniteTags(tags, parts.tags, origin) : undefined),
+    parts: { tags, origin } satisfies TagParts,
   });
 }
 
-function mergeTagged(place: Place | undefined, tags: Tags, definitions: readonly Definition[]): unknown {
+function isTagParts(parts: unknown): parts is TagParts {
+  return isRecord(parts) && parts["origin"] instanceof Origin;
+}
+
+function mergeTagged(
+  place: Place | undefined,
+  tags: Tags,
+  definitions: readonly Definition[],
+  declarationOf: (name: string, option: Option) => Declaration,
+): unknown {
   const chosen = new Set<string>();
   const below = definitions.map((each) => {
     const [name = "", value] = Object.entries(isRecord(each.value) ? each.value : {})[0] ?? [];
@@ -329,8 +359,7 @@ function mergeTagged(place: Place | undefined, tags: Tags, definitions: readonly
   });
   const [name = "", ...more] = chosen;
   const option = tags[name];
-  const [first] = definitions;
-  if (option === undefined || first === undefined) return new Mismatch(definitions);
+  if (option === undefined) return new Mismatch(definitions);
   if (more.length > 0)
     throw optionError(
       "option-conflict",
@@ -339,23 +368,20 @@ function mergeTagged(place: Place | undefined, tags: Tags, definitions: readonly
       definitions,
       "all definitions must choose the same name",
     );
-  const at = { parent: place, name };
-  const declaration = new Declaration([name], [{ source: first.source, option }]);
-  return Object.freeze({ [name]: declaration.value(at, below) });
+  const value = declarationOf(name, option).value({ parent: place, name }, below);
+  return Object.freeze({ [name]: value });
 }
 
-function uniteTags(tags: Tags, parts: unknown): Type | undefined {
-  if (!isRecord(parts)) return undefined;
+function uniteTags(tags: Tags, others: Tags, origin: Origin): United {
   const all: Record<string, Option> = { ...tags };
-  for (const [name, option] of Object.entries(parts)) {
-    if (!(option instanceof Option)) return undefined;
+  for (const [name, option] of Object.entries(others)) {
     const mine = tags[name];
     if (mine === undefined) all[name] = option;
     else {
-      const type = mine.facts.type.unite(option.facts.type);
-      if (type === undefined) return undefined;
-      all[name] = new Option({ ...option.facts, ...mine.facts, type });
+      const facts = uniteFacts(mine.facts, option.facts);
+      if (typeof facts === "string") return `${facts}, in the tag ${name}`;
+      all[name] = new Option(facts);
     }
   }
-  return attrTag(all);
+  return attrTagOf(all, origin);
 }

@@ -2,7 +2,7 @@
 import { CleaveError } from "../../base/index.ts";
 import { callerOutside, type Origin } from "../position.ts";
 import { describeValue } from "../problem.ts";
-import { type Below, Type } from "./type.ts";
+import { type Below, Type, type United } from "./type.ts";
 
 /** Refuse what a type is made with. Throws `option-declaration`. */
 export function refuseParts(message: string, hint: string): never {
@@ -37,8 +37,8 @@ export function under(element: Type, name: string): readonly Below[] {
 }
 
 /** Unite a type of one part with another of the same name. */
-export function uniteElement(element: Type, other: unknown, make: (element: Type) => Type): Type | undefined {
+export function uniteElement(element: Type, other: unknown, make: (element: Type) => Type): United {
   if (!(other instanceof Type)) return undefined;
   const united = element.unite(other);
-  return united === undefined ? undefined : make(united);
+  return united instanceof Type ? make(united) : united;
 }

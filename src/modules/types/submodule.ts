@@ -10,7 +10,7 @@ import type { Config, Definitions, OptionTree } from "../option.ts";
 import { type Place, showPlace } from "../place.ts";
 import { callerOutside, captureOrigin, Origin } from "../position.ts";
 import { isRecord, misfits } from "./check.ts";
-import { type Below, type JsonSchema, phraseOf, Type } from "./type.ts";
+import { type Below, type JsonSchema, phraseOf, Type, type United } from "./type.ts";
 
 export type SubmoduleFacts<M> = {
   readonly modules: M;
@@ -102,15 +102,25 @@ function submoduleOf<V, I>(parts: Parts): Type<V, I> {
       submoduleOf({
         modules: [{ ...bodyOf(module.name, module.origin, undefined), options, body: undefined }],
       }),
-    unite: (other) =>
-      isParts(other.parts)
-        ? submoduleOf({
-            modules: [...modules, ...other.parts.modules],
-            specialArgs: { ...other.parts.specialArgs, ...specialArgs },
-            ...(parts.description === undefined ? {} : { description: parts.description }),
-          })
-        : undefined,
+    unite: (other) => (isParts(other.parts) ? uniteParts(parts, other.parts) : undefined),
     parts,
+  });
+}
+
+function uniteParts(one: Parts, other: Parts): United {
+  const specialArgs = { ...one.specialArgs };
+  for (const [name, value] of Object.entries(other.specialArgs ?? {})) {
+    if (Object.hasOwn(specialArgs, name) && specialArgs[name] !== value)
+      return `as submodules with different arguments of the name ${name}`;
+    specialArgs[name] = value;
+  }
+  const description = one.description ?? other.description;
+  if (description !== (other.description ?? description))
+    return `as submodules with the descriptions ${description} and ${other.description}`;
+  return submoduleOf({
+    modules: [...one.modules, ...other.modules],
+    specialArgs,
+    ...(description === undefined ? {} : { description }),
   });
 }
 

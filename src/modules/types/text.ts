@@ -1,6 +1,8 @@
 /** Types of texts and paths. */
-
+import { types } from "node:util";
+import { describeValue } from "../problem.ts";
 import { misfits } from "./check.ts";
+import { refuseParts } from "./element.ts";
 import { scalar } from "./scalar.ts";
 import { Type } from "./type.ts";
 
@@ -43,13 +45,21 @@ export const singleLineString: Type<string, string> = new Type({
 
 /** A text that the whole of a regular expression matches. */
 export function stringMatching(pattern: RegExp): Type<string, string> {
-  const whole = new RegExp(`^(?:${pattern.source})$`, pattern.flags.replace(/[gy]/g, ""));
+  if (!types.isRegExp(pattern))
+    refuseParts(
+      `stringMatching: this is no regular expression: ${describeValue(pattern)}`,
+      "give one: types.stringMatching(/[a-z]+/)",
+    );
+  const { source } = pattern;
+  const flags = pattern.flags.replace(/[dgy]/g, "");
+  // With the flag m, ^ and $ would be the ends of a line.
+  const whole = new RegExp(`(?<![^])(?:${source})(?![^])`, flags);
   return scalar({
     name: "strMatching",
-    description: `string matching the pattern ${pattern.source}`,
+    description: `string matching the pattern ${source}${flags === "" ? "" : ` with the flags ${flags}`}`,
     check: (value) => isString(value) && whole.test(value),
-    schema: { type: "string", pattern: whole.source },
-    parts: pattern.source,
+    // A schema's patterns have no flags.
+    schema: { type: "string", ...(/[ims]/.test(flags) ? {} : { pattern: `^(?:${source})$` }) },
   });
 }
 

@@ -39,6 +39,9 @@ export type OptionBelow = {
 /** Options inside of a type, and the names on the way to them. */
 export type Below = { readonly path: readonly string[]; readonly options: readonly OptionBelow[] };
 
+/** The type of both of two types; none if there is none, or a text that says what they contradict each other in. */
+export type United = Type | string | undefined;
+
 export type TypeFacts = {
   /** As nixpkgs calls it. */
   readonly name: string;
@@ -56,8 +59,8 @@ export type TypeFacts = {
   readonly schema: () => JsonSchema;
   /** The merged value depends on the definitions only, so that a constant default is merged once. */
   readonly constant?: boolean;
-  /** The type of both, where an option is declared twice; `undefined` if there is none. */
-  readonly unite?: (other: Type) => Type | undefined;
+  /** The type of both, where an option is declared twice. A type without this unites with itself only. */
+  readonly unite?: (other: Type) => United;
   /** Options below this type, and the names that stand for what is not known, such as `<name>` and `*`. */
   readonly below?: () => readonly Below[];
   /** Make the submodule type of some options that a module declares below an option of this type. */
@@ -106,10 +109,10 @@ export class Type<out V = unknown, out I = unknown> {
     this.#unite = facts.unite;
   }
 
-  /** Find the type of an option that is declared with both; `undefined` if there is none. */
-  unite(other: Type): Type | undefined {
+  /** Find the type of an option that is declared with both. */
+  unite(other: Type): United {
     if (other === this) return this;
-    return other.name === this.name ? this.#unite?.(other) : undefined;
+    return other.name === this.name && other.#unite !== undefined ? this.#unite?.(other) : undefined;
   }
 }
 
