@@ -16,17 +16,18 @@ test("the README's example compiles and prints what stands below it", () => {
   mkdirSync(join(temp.path, "node_modules"));
   symlinkSync(repository, join(temp.path, "node_modules/cleave"));
   symlinkSync(join(repository, "node_modules/@types"), join(temp.path, "node_modules/@types"));
-  writeFileSync(join(temp.path, "package.json"), '{ "type": "module" }');
-  writeFileSync(join(temp.path, "hello.ts"), example);
+  // As npm init writes it.
+  writeFileSync(join(temp.path, "package.json"), '{ "type": "commonjs" }');
+  writeFileSync(join(temp.path, "hello.mts"), example);
   writeFileSync(
     join(temp.path, "tsconfig.json"),
-    JSON.stringify({ extends: join(repository, "tsconfig.json"), include: ["hello.ts"] }),
+    JSON.stringify({ extends: join(repository, "tsconfig.json"), include: ["hello.mts"] }),
   );
   const env = { PATH: process.env["PATH"] };
   execFileSync(join(repository, "node_modules/.bin/tsc"), ["--rootDir", "/", "--project", temp.path], {
     env,
   });
-  const printed = execFileSync(process.execPath, ["--conditions=cleave-source", "hello.ts"], {
+  const printed = execFileSync(process.execPath, ["--conditions=cleave-source", "hello.mts"], {
     cwd: temp.path,
     env,
     encoding: "utf8",
@@ -37,7 +38,7 @@ test("the README's example compiles and prints what stands below it", () => {
 test("the README's first package is built and run as it says there", needsTools, async () => {
   using temp = temporaryFolder();
   const readme = readFileSync(join(repository, "README.md"), "utf8");
-  writeFileSync(join(temp.path, "package.json"), '{ "type": "module", "dependencies": { "cleave": "*" } }');
+  writeFileSync(join(temp.path, "package.json"), '{ "type": "commonjs", "dependencies": { "cleave": "*" } }');
   const files = [...readme.matchAll(/^`(packages\/greet\/\S+?)`[^\n]*:\n\n```\w+\n(.*?)```$/gms)];
   assert.equal(files.length, 3);
   for (const [, name = "", text = ""] of files) {
