@@ -18,13 +18,15 @@ test("the declared globals are those of the compartment", () => {
   assert.deepEqual(declared.sort(), globals.filter((name) => name !== "undefined").sort());
 });
 
-test("recipes of a project that depends on cleave compile, and what they do not have does not", () => {
+test("recipes and scripts of a project that depends on cleave compile, and what they do not have does not", () => {
   using temp = temporaryFolder();
   // As it is published: compiled, with declarations.
   const installed = join(temp.path, "node_modules/cleave");
   mkdirSync(installed, { recursive: true });
-  for (const each of ["src", "stdenv", "types", "package.json", "recipe.tsconfig.json", "tsconfig.json"])
+  for (const each of ["src", "stdenv", "types", "package.json", "tsconfig.json"])
     cpSync(join(repository, each), join(installed, each), { recursive: true });
+  for (const each of ["recipe.tsconfig.json", "phase.tsconfig.json"])
+    cpSync(join(repository, each), join(installed, each));
   symlinkSync(join(repository, "node_modules"), join(installed, "node_modules"));
   for (const project of ["tsconfig.build.json", "tsconfig.stdenv.json"]) {
     cpSync(join(repository, project), join(installed, project));
@@ -48,10 +50,20 @@ test("recipes of a project that depends on cleave compile, and what they do not 
   ];
   writeFiles(temp.path, {
     "tsconfig.json": '{ "extends": "cleave/recipe.tsconfig.json", "include": ["packages/*/package.ts"] }',
+    "tsconfig.phases.json":
+      '{ "extends": "cleave/phase.tsconfig.json", "include": ["packages"], "exclude": ["packages/*/package.ts"] }',
     "package.json": '{ "dependencies": { "cleave": "*" } }',
   });
-  const check = () => spawnSync(tsc, [], { cwd: temp.path, encoding: "utf8" }).stdout;
+  const check = (project = "tsconfig.json") =>
+    spawnSync(tsc, ["--project", project], { cwd: temp.path, encoding: "utf8" }).stdout;
   assert.equal(check(), "");
+  // Scripts of phases wait for commands, and have what QuickJS has.
+  assert.equal(check("tsconfig.phases.json"), "");
+  writeFiles(temp.path, {
+    "packages/hostile/build.ts":
+      'import { definePhase } from "cleave/phase";\nexport default definePhase((phase) => phase.wriet("a", "b"));\n',
+  });
+  assert.match(check("tsconfig.phases.json"), /Property 'wriet' does not exist on type 'Phase/);
   writeFiles(temp.path, {
     "packages/hostile/package.ts": rawRecipe("hostile", {
       imports: [...names, "Math.random"].map((name) => `void ${name};`).join("\n"),
