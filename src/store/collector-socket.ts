@@ -16,29 +16,55 @@ import type { Layout } from "./layout.ts";
 /** The longest path that a socket's address holds is 107 bytes. */
 const longestAddress = 100;
 
-/** Tell the collector that runs of roots. Says whether it has taken them all; `false` if there is none (any more). */
-export function sendRoots({ collectorSocket }: Layout, paths: readonly StorePath[]): Promise<boolean> {
-  return new Promise((resolve) => {
-    let address: Address;
-    try {
-      address = addressOf(collectorSocket);
-    } catch {
-      resolve(false);
-      return;
-    }
-    const socket = connect(address.path);
-    let answers = 0;
-    socket.on("connect", () => socket.write(paths.map((path) => `${path}\n`).join("")));
-    socket.on("data", (chunk) => {
-      answers += chunk.length;
-      if (answers >= paths.length) socket.end();
-    });
-    socket.on("error", () => {});
-    socket.on("close", () => {
+/**
+ * A way to tell collectors of roots. The connection stays open until the collector or we end: one of Nix 2.8 may die where
+ * another leaves before it has taken note of it.
+ */
+export type CollectorClient = {
+  /** Tell the collector that runs of roots, and wait. Says whether it has taken them all; `false` if there is none (any more). */
+  readonly send: (paths: readonly StorePath[]) => Promise<boolean>;
+  readonly close: () => void;
+};
+
+export function collectorClient({ collectorSocket }: Layout): CollectorClient {
+  let socket: Socket | undefined;
+
+  function open(): Socket {
+    const address = addressOf(collectorSocket);
+    const opened = connect(address.path);
+    opened.on("error", () => {});
+    opened.on("close", () => {
       address.close();
-      resolve(answers >= paths.length);
+      if (socket === opened) socket = undefined;
     });
-  });
+    return opened;
+  }
+
+  return {
+    send: (paths) =>
+      new Promise((resolve) => {
+        try {
+          socket ??= open();
+        } catch {
+          resolve(false);
+          return;
+        }
+        const collector = socket;
+        let answers = 0;
+        const hear = (chunk: Buffer) => {
+          answers += chunk.length;
+          if (answers >= paths.length) settle(true);
+        };
+        const leave = () => settle(false);
+        const settle = (taken: boolean) => {
+          collector.off("data", hear).off("close", leave).unref();
+          resolve(taken);
+        };
+        collector.ref().on("data", hear).on("close", leave);
+        collector.write(paths.map((path) => `${path}\n`).join(""));
+      }),
+    close: () => socket?.end(),
+  };
 }
 
 /** Take roots for as long as a collection goes on; `add` is called with each before it is answered. */

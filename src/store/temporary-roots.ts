@@ -9,7 +9,7 @@ import { closeSync, fstatSync, ftruncateSync, unlinkSync, writeSync } from "node
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { StorePath } from "../nix/index.ts";
-import { sendRoots } from "./collector-socket.ts";
+import { collectorClient } from "./collector-socket.ts";
 import type { Layout } from "./layout.ts";
 import { tryLock, unlock } from "./libc.ts";
 import { openLockFile } from "./lock.ts";
@@ -49,6 +49,7 @@ function makeTemporaryRoots(layout: Layout): TemporaryRoots {
   const known = new Set<StorePath>();
   let file: { readonly fd: number; readonly name: string } | undefined;
   let collectorLock: number | undefined;
+  const collector = collectorClient(layout);
   let last: Promise<void> = Promise.resolve();
 
   const addNow = async (paths: readonly StorePath[]): Promise<void> => {
@@ -70,7 +71,7 @@ function makeTemporaryRoots(layout: Layout): TemporaryRoots {
           unlock(collectorLock);
         }
       }
-      if (await sendRoots(layout, fresh)) {
+      if (await collector.send(fresh)) {
         append();
         return;
       }
@@ -92,6 +93,7 @@ function makeTemporaryRoots(layout: Layout): TemporaryRoots {
         closeSync(file.fd);
       }
       if (collectorLock !== undefined) closeSync(collectorLock);
+      collector.close();
       file = undefined;
       collectorLock = undefined;
     },
