@@ -76,11 +76,14 @@ export type KnownPaths = ReadonlyMap<string, () => void>;
 
 const storePathPattern = /\/nix\/store\/([0-9a-df-np-sv-z]{32})-/g;
 
+/** Where data stands: an option, or a part of its value, and what has it. */
+type Place = { readonly at: string; readonly of: string };
+
 /**
  * Write data down as JSON: objects become their paths, and store paths in texts become inputs. Throws `package-data` for
  * what is not JSON, and `package-undeclared-path` for a store path that is not known.
  */
-export function resolveData(value: unknown, where: string, inputs: Inputs, known: KnownPaths): Json {
+export function resolveData(value: unknown, where: Place, inputs: Inputs, known: KnownPaths): Json {
   switch (typeof value) {
     case "string":
       return resolveText(value, where, known);
@@ -102,20 +105,22 @@ export function resolveData(value: unknown, where: string, inputs: Inputs, known
   if (value === null) return null;
   if (isStoreObject(value)) return inputs.addObject(value);
   if (Array.isArray(value))
-    return value.map((each, index) => resolveData(each, `${where}[${index}]`, inputs, known));
+    return value.map((each, index) =>
+      resolveData(each, { ...where, at: `${where.at}[${index}]` }, inputs, known),
+    );
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== null && prototype !== Object.prototype && Object.getPrototypeOf(prototype) !== null)
     throw refusal(where, `an instance of ${value.constructor.name}`);
   return Object.fromEntries(
     Object.entries(value).map(([name, each]) => [
       resolveText(name, where, known),
-      resolveData(each, `${where}.${name}`, inputs, known),
+      resolveData(each, { ...where, at: `${where.at}.${name}` }, inputs, known),
     ]),
   );
 }
 
 /** Make the store paths in a text inputs. Throws `package-undeclared-path`. */
-function resolveText(text: string, where: string, known: KnownPaths): string {
+function resolveText(text: string, where: Place, known: KnownPaths): string {
   for (const [, hash = ""] of text.matchAll(storePathPattern)) {
     const add = known.get(hash);
     if (add === undefined) throw undeclared(where, text);
@@ -125,21 +130,21 @@ function resolveText(text: string, where: string, known: KnownPaths): string {
 }
 
 function refusal(
-  where: string,
+  { at, of }: Place,
   what: string,
   hint = "data for a build is null, booleans, integers, text, lists and records of these, files and fetched things",
 ): CleaveError {
   return new CleaveError({
     code: "package-data",
-    message: `${where} is ${what}, which no data for a build can be`,
+    message: `${at} of ${of} is ${what}, which no data for a build can be`,
     hint,
   });
 }
 
-function undeclared(where: string, text: string): CleaveError {
+function undeclared({ at, of }: Place, text: string): CleaveError {
   return new CleaveError({
     code: "package-undeclared-path",
-    message: `${where} names a store path that is no tool, library, file or source of it: ${quote(text.slice(0, 160))}`,
+    message: `${at} of ${of} names a store path that is no tool, library, file or source of it: ${quote(text.slice(0, 160))}`,
     hint: "add the package that it belongs to to tools or libraries, or hand over the file itself instead of its path",
   });
 }

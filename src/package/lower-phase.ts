@@ -23,7 +23,7 @@ type PhaseFacts = {
 export function lowerPhase({ phase, index, config, context, placeholders }: PhaseFacts): LoweredPhase {
   const { name } = phase;
   const inputs = new Inputs();
-  const where = `data of the phase ${name} of ${context.attribute}`;
+  const where = { at: `phases.${name}.data`, of: context.attribute };
   const tools = withExtra(config.inputs.tools, config.phases[name]?.tools ?? {}, "tools", context);
   const libraries = withExtra(
     config.inputs.libraries,
@@ -101,7 +101,7 @@ function interpreterOf(
   return {
     program: `${path}/${found.program}`,
     args: found.args.map((each, index) =>
-      resolveData(each, `args[${index}] of the interpreter ${interpreter}`, inputs, known),
+      resolveData(each, { at: `args[${index}]`, of: `the interpreter ${interpreter}` }, inputs, known),
     ),
   };
 }

@@ -15,9 +15,8 @@ export function makeRaw(config: RawConfig, { attribute, platforms }: PackageCont
     packages: [...Object.values(config.inputs.tools), ...Object.values(config.inputs.libraries)],
     objects: Object.values(config.files),
   });
-  const resolve = (value: unknown, where: string) =>
-    resolveData(value, `${where} of ${attribute}`, inputs, known);
-  const text = (value: unknown, where: string) => String(resolve(value, where));
+  const text = (value: unknown, at: string) =>
+    String(resolveData(value, { at, of: attribute }, inputs, known));
   const builder = text(config.builder, "builder");
   const args = config.args.map((each, index) => text(each, `args[${index}]`));
   const env = Object.entries(config.env).map(([name, value]) => [name, text(value, `env.${name}`)] as const);

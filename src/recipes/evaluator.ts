@@ -1,5 +1,5 @@
 /** Evaluates packages: loads recipes and the modules of overlays, and hands them to the module system. */
-import { CleaveError, quote } from "../base/index.ts";
+import { CleaveError, type ErrorCode, quote } from "../base/index.ts";
 import { type Module, mkOverride } from "../modules/index.ts";
 import { bodyOf, Module as ModuleClass } from "../modules/module.ts";
 import { parsePath } from "../modules/place.ts";
@@ -25,6 +25,8 @@ const settingPriority = 10;
 /** A definition that a setting makes; any whose place is told. */
 const isOfSetting = /, by module --set at --set$/m;
 const hasPlace = /by module .* at /;
+/** What no single recipe has wrong. */
+const isOfNone: ReadonlySet<ErrorCode> = new Set(["package-cycle", "partition-unknown-phase"]);
 const settingHint =
   "a setting is JSON, or a text that is none: --set 'ATTR.OPTION=[\"-O3\"]', --set 'ATTR.OPTION=\"3\"' for a text of digits";
 
@@ -55,7 +57,7 @@ export class Evaluator {
       return new CleaveError({ code, message, hint, cause, location: { file } });
     if (code === "option-type" && isOfSetting.test(message))
       return new CleaveError({ code, message, cause, location, hint: settingHint });
-    if (location !== undefined || hasPlace.test(message) || code === "package-cycle") return error;
+    if (location !== undefined || hasPlace.test(message) || isOfNone.has(code)) return error;
     return error.at((code === "package-fetch" ? this.#loader.placeOf(error) : undefined) ?? { file });
   }
 

@@ -50,7 +50,7 @@ export function translate(file: string, text: string, isShared: boolean): Transl
     throw new CleaveError({
       code: "recipe-syntax",
       message: `this is no TypeScript: ${error.message}`,
-      hint: "mend the file at this place; enums, namespaces and parameter properties are not taken",
+      hint: "mend the file at this place",
       location: { file, ...(start === undefined ? {} : positionAt(text, start)) },
     });
   }

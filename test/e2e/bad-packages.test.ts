@@ -53,6 +53,7 @@ test("mistakes in phases are found before anything is built", needsTools, async 
   assert.equal(
     await build(at, { define: phases('extra: { script: script("install.ts"), after: ["instal"] }') }),
     "error[phase-unknown]: the phase extra names instal in after, and there is no such phase\n" +
+      "  at RECIPES/bad/package.ts\n" +
       "  hint: did you mean install?\n" +
       "  more: cleave explain phase-unknown\n",
   );
@@ -72,7 +73,7 @@ test("mistakes in phases are found before anything is built", needsTools, async 
     await build(at, {
       define: phases('a: { script: script("install.ts"), data: { when: () => 0, f: 0.5 } }'),
     }),
-    /^error\[package-data\]: data of the phase a of bad\.\S+ is /,
+    /^error\[package-data\]: phases\.a\.data\.\S+ of bad is /,
   );
   assert.match(
     await build(at, { define: phases("") }, "--partition", "after=instal"),

@@ -20,17 +20,17 @@ const lower = (data: unknown) => textOf(() => packageOf({ phases: { build: { dat
 test("data that is not JSON is refused with its place", () => {
   assert.equal(
     lower({ flags: ["-O2", undefined] }),
-    "error[package-data]: data of the phase build of sample.flags[1] is undefined, which no data for a build can be\n" +
+    "error[package-data]: phases.build.data.flags[1] of sample is undefined, which no data for a build can be\n" +
       "  hint: data for a build is null, booleans, integers, text, lists and records of these, files and fetched things\n" +
       "  more: cleave explain package-data\n",
   );
   assert.match(
     lower({ when: new Map() }),
-    /sample\.when is an instance of Map, which no data for a build can be\n/,
+    /phases\.build\.data\.when of sample is an instance of Map, which no data for a build can be\n/,
   );
   assert.equal(
     lower({ half: 0.5 }),
-    "error[package-data]: data of the phase build of sample.half is the number 0.5, which no data for a build can be\n" +
+    "error[package-data]: phases.build.data.half of sample is the number 0.5, which no data for a build can be\n" +
       "  hint: data has integers within ±2^53 alone; write this as a text\n" +
       "  more: cleave explain package-data\n",
   );
@@ -40,7 +40,7 @@ test("a store path that nobody declared is refused", () => {
   const path = "/nix/store/00000000000000000000000000000000-tool";
   assert.equal(
     lower({ env: { TOOL: `${path}/bin/tool` } }),
-    `error[package-undeclared-path]: data of the phase build of sample.env.TOOL names a store path that is no tool, library, file or source of it: ${path}/bin/tool\n` +
+    `error[package-undeclared-path]: phases.build.data.env.TOOL of sample names a store path that is no tool, library, file or source of it: ${path}/bin/tool\n` +
       "  hint: add the package that it belongs to to tools or libraries, or hand over the file itself instead of its path\n" +
       "  more: cleave explain package-undeclared-path\n",
   );
@@ -50,7 +50,7 @@ test("nor may a name in data, or an argument of an interpreter, be such a path",
   const path = "/nix/store/00000000000000000000000000000000-tool";
   assert.match(
     lower({ env: { [path]: "yes" } }),
-    /^error\[package-undeclared-path\]: data of .*sample\.env names/,
+    /^error\[package-undeclared-path\]: phases\.build\.data\.env of sample names/,
   );
   const made = evaluatePackage(
     uses(base).package("sample", ({ define }) =>

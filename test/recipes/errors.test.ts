@@ -30,7 +30,7 @@ test("a recipe that is no TypeScript", () => {
   fails({ "it/package.ts": "export default uses(;\n" }, [
     "error[recipe-syntax]: this is no TypeScript: Unexpected token",
     "  at FOLDER/it/package.ts:1:21",
-    "  hint: mend the file at this place; enums, namespaces and parameter properties are not taken",
+    "  hint: mend the file at this place",
   ]);
 });
 
