@@ -9,12 +9,13 @@ import {
   mkIf,
   mkMerge,
   mkOption,
+  mkValue,
   type OptionDeclaration,
   type OptionFacts,
-  type Type,
   types,
   uses,
 } from "../../src/modules/index.ts";
+import { Type } from "../../src/modules/types/type.ts";
 import { evaluate } from "../support/modules.ts";
 
 test("a priority of a submodule's definition as a whole says nothing of the options inside", () => {
@@ -147,4 +148,39 @@ test("the default of a tag is shown where the tag is declared", () => {
     message:
       /value\.a takes a signed integer.*\n {4}"wrong", by module attrTag at .*merge\.test\.ts:\d+:\d+$/,
   });
+});
+
+test("thunks and properties are taken off in lists and attribute sets of raw values too", () => {
+  const never = mkIf<unknown>(false, 0);
+  assert.deepEqual(evaluate(types.attrsOf(types.raw), { a: never, b: () => 1, c: mkForce<unknown>(2) }), {
+    b: 1,
+    c: 2,
+  });
+  assert.deepEqual(
+    evaluate(types.listOf(types.nullOr(types.raw)), [never, () => 1, mkForce<unknown>(2)]),
+    [1, 2],
+  );
+  const call = evaluate(types.listOf(types.rawOf<() => number>()), [mkValue(() => 7)])[0];
+  assert.equal(call?.(), 7);
+});
+
+test("law: what is taken as it is, is no thunk and has no properties", () => {
+  const made = Object.entries(types).flatMap(([name, each]) =>
+    each instanceof Type ? [{ name, each }] : [],
+  );
+  assert.ok(made.length > 15);
+  for (const { name, each } of [...made, { name: "rawOf", each: types.rawOf() }])
+    for (const value of [() => 1, mkIf(true, 1), mkMerge([]), mkValue(1)])
+      assert.notEqual(each.scalar?.(value), true, name);
+});
+
+test("a function whose results are conditioned away gives the empty value of their type", () => {
+  const never = mkValue(() => mkIf<readonly string[]>(false, []));
+  assert.deepEqual(evaluate(types.functionTo(types.listOf(types.string)), never)(), []);
+  assert.throws(() => evaluate(types.functionTo(types.string), never)(), { code: "option-undefined" });
+});
+
+test("lines are compared as they are written, before the line feed at their end is taken off", () => {
+  assert.equal(evaluate(types.singleLineString, "a\n", "a\n"), "a");
+  assert.throws(() => evaluate(types.singleLineString, "a\n", "a"), { code: "option-conflict" });
 });

@@ -5,7 +5,7 @@ import { type Definition, run } from "../definition.ts";
 import { mergeDefinitions, nothing } from "../merge.ts";
 import { type Place, showPlace } from "../place.ts";
 import { optionError } from "../problem.ts";
-import type { ValueOf } from "../property.ts";
+import { Property, type ValueOf } from "../property.ts";
 import { attrsOf } from "./attrs.ts";
 import { conflict, frozenCopy, isRecord, mergeEqual, mergeOne, misfits } from "./check.ts";
 import { checkType, under, uniteElement } from "./element.ts";
@@ -13,6 +13,12 @@ import { listOf } from "./list.ts";
 import { storePath } from "./path.ts";
 import { scalar } from "./scalar.ts";
 import { phraseOf, Type } from "./type.ts";
+
+/** Say whether it is one that stands for itself: no thunk, and without properties. */
+const isItself = (value: unknown): boolean =>
+  isValue(value) &&
+  typeof value !== "function" &&
+  (typeof value !== "object" || value === null || !Property.is(value));
 
 const isValue = (value: unknown): boolean => value !== undefined && !types.isPromise(value);
 
@@ -27,7 +33,7 @@ export function rawOf<V>(
     name: "raw",
     description,
     phrase: "noun",
-    scalar: isValue,
+    scalar: isItself,
     constant: false,
     merge: (place, definitions) => misfits(definitions, isValue) ?? mergeOne(place, definitions),
     schema: () => ({}),
@@ -153,6 +159,7 @@ export function functionTo<V, I>(
           }),
         );
         if (value !== nothing) return value;
+        if (result.empty !== undefined) return result.empty(at);
         throw optionError(
           "option-undefined",
           at,

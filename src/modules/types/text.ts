@@ -33,12 +33,7 @@ export const singleLineString: Type<string, string> = new Type({
       definitions,
       (value) => isString(value) && !/[\n\r]/.test(value.replace(/\n$/, "")),
     );
-    if (wrong !== undefined) return wrong;
-    const values = definitions.map(({ value }) => String(value).replace(/\n$/, ""));
-    return string.merge(
-      place,
-      definitions.map((each, index) => each.with(values[index])),
-    );
+    return wrong ?? String(string.merge(place, definitions)).replace(/\n$/, "");
   },
   schema: () => ({ type: "string", pattern: "^[^\\n\\r]*\\n?$" }),
 });
