@@ -52,8 +52,9 @@ export async function openPackages(args: Arguments, io: Io, more: More = {}): Pr
   const host = parsePlatform(process.arch === "arm64" ? "aarch64-linux" : "x86_64-linux");
   const cache =
     io.env["XDG_CACHE_HOME"] || (io.env["HOME"] === undefined ? undefined : `${io.env["HOME"]}/.cache`);
+  const sources = sourcesOf(args, io);
   return openPackageSet({
-    sources: sourcesOf(args, io).map((each) => ({ ...each, folder: moved(each.folder) })),
+    sources: sources.map((each) => ({ ...each, folder: moved(each.folder) })),
     stdenv: moved(join(own, "stdenv")),
     platforms: { build: host, host, target: host },
     bundles: cache?.startsWith("/") === true ? join(cache, "cleave/bundles") : undefined,
@@ -62,6 +63,11 @@ export async function openPackages(args: Arguments, io: Io, more: More = {}): Pr
     ),
     settings: [...args.values("set"), ...(more.settings ?? [])],
     cache: args.flag("no-eval-cache") || more.cache === false ? undefined : cacheFolder(io),
+    hintFor: (attribute) =>
+      ["packages", "."].some((each) => existsSync(join(io.cwd, each, attribute, "package.ts"))) &&
+      sources.every(({ folder }) => folder !== io.cwd)
+        ? `there is a recipe of this name in the working folder: with --folder . it is one of the set`
+        : undefined,
     emit: io.emit,
   });
 }

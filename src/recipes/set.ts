@@ -27,6 +27,8 @@ export type PackageSetOptions = {
   readonly overlays?: readonly string[];
   /** Options of packages, as `ATTR.OPTION=VALUE`. */
   readonly settings?: readonly string[];
+  /** Say what can be done about a package that is not in the set, where somebody knows. */
+  readonly hintFor?: (attribute: string) => string | undefined;
   /** A folder where bundles of scripts are kept between runs. */
   readonly bundles?: string | undefined;
   /** A folder for the evaluation cache; without one there is none. */
@@ -97,7 +99,11 @@ class Sets implements SetOfPackages {
   constructor(options: PackageSetOptions) {
     this.#options = options;
     this.#settings = (options.settings ?? []).map((each) =>
-      parseSetting(each, (name) => findRecipe(options.sources, name, this.files) !== undefined),
+      parseSetting(
+        each,
+        (name) => findRecipe(options.sources, name, this.files) !== undefined,
+        () => this.#all().keys(),
+      ),
     );
     if (options.cache !== undefined)
       this.cache = openCache(
@@ -177,9 +183,10 @@ class Sets implements SetOfPackages {
     const key = `${tripleOf(platforms)} ${attribute}`;
     let found = this.#packages.get(key);
     if (found === undefined) {
-      const { sources, overlays = [] } = this.#options;
+      const { sources, overlays = [], hintFor } = this.#options;
       const recipe = findRecipe(sources, attribute, this.files);
-      if (recipe === undefined) throw unknownAttribute(attribute, this.#all().keys());
+      if (recipe === undefined)
+        throw unknownAttribute(attribute, [...this.#all().keys()], hintFor?.(attribute));
       found = new CachedPackage(this, {
         attribute,
         platforms,
@@ -222,11 +229,20 @@ class Sets implements SetOfPackages {
   }
 }
 
-function unknownAttribute(attribute: string, known: Iterable<string>): CleaveError {
-  const near = nearest(attribute, known);
+function unknownAttribute(
+  attribute: string,
+  known: readonly string[],
+  hint: string | undefined,
+): CleaveError {
+  // As packages are named elsewhere: by the path of a recipe, or by a flake and what is in it.
+  const part = attribute.split(/[/#]/).findLast((each) => each !== "" && each !== "package.ts") ?? "";
+  const near = known.includes(part)
+    ? [part]
+    : [...new Set([attribute, part].flatMap((each) => nearest(each, known)))];
   return new CleaveError({
     code: "attribute-unknown",
     message: `there is no package ${quote(attribute)}`,
-    hint: near.length > 0 ? `did you mean ${near.join(" or ")}?` : "cleave list shows all",
+    hint:
+      hint ?? (near.length > 0 ? `did you mean ${near.slice(0, 3).join(" or ")}?` : "cleave list shows all"),
   });
 }

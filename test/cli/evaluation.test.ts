@@ -201,6 +201,17 @@ test("the project around the working folder is a source folder, if it depends on
   );
   writeFiles(project, { "docs/package.json": "{}" });
   assert.deepEqual(done(await list(join(project, "docs"))).split("\n"), own);
+  // Without a dependency on cleave it is no project, but what is there is told.
+  writeFiles(project, { "package.json": "{}" });
+  const { stderr } = await cleave(["show", "app"], {
+    cwd: project,
+    env: { CLEAVE_ROOT: join(temp.path, "store") },
+  });
+  assert.equal(
+    stderr.split("\n")[1],
+    "  hint: there is a recipe of this name in the working folder: with --folder . it is one of the set",
+  );
+  makeProject(project);
   // Recipes are not read from there; that is said, rather than that there are none.
   const odd = spawnSync(
     "sh",

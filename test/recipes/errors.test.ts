@@ -201,10 +201,23 @@ test("overlays and settings that fit nothing", () => {
   fails(
     { "it/package.ts": rawRecipe("it") },
     [
-      "error[setting-malformed]: ti.version=2 sets no option of a package",
+      "error[setting-malformed]: other.version=2 sets no option of a package",
       "  hint: write ATTR.OPTION=VALUE, such as hello.doCheck=false; cleave options ATTR lists them",
     ],
-    { settings: ["ti.version=2"] },
+    { settings: ["other.version=2"] },
+  );
+  fails(
+    { "package/package.ts": rawRecipe("package") },
+    [
+      "error[setting-malformed]: pakcage.version=2 sets no option of a package",
+      "  hint: did you mean the package package?",
+    ],
+    { settings: ["pakcage.version=2"] },
+  );
+  fails(
+    { "it/package.ts": rawRecipe("it") },
+    ["error[setting-malformed]: it.version has no value", "  hint: write it.version=VALUE"],
+    { settings: ["it.version"] },
   );
   fails(
     { "it/package.ts": rawRecipe("it") },

@@ -57,6 +57,12 @@ test("an attribute that is not there is named with the nearest ones", () => {
     "error[attribute-unknown]: there is no package helo",
     "  hint: did you mean hello?",
   );
+  for (const name of ["./packages/hello", "hello/package.ts", "nixpkgs#hello", ".#helo"])
+    assertError(
+      () => openSet(temp.path).package(name),
+      `error[attribute-unknown]: there is no package ${name}`,
+      "  hint: did you mean hello?",
+    );
 });
 
 test("packages that need each other are an error with the chain", () => {
