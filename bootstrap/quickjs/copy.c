@@ -1,6 +1,7 @@
 /* Copies of files and symlinks: see copy.h. */
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
@@ -97,22 +98,85 @@ static int open_unseen(int folder, const char *name)
     return fd < 0 && errno == EPERM ? openat(folder, name, flags) : fd;
 }
 
+/*
+ * Files that their owner is allowed to read meanwhile, with the modes that are theirs. Other threads may come upon one of them
+ * by another of its names; the lock is held while a mode and this list change, and while both are looked at.
+ */
+struct lifted {
+    dev_t device;
+    ino_t inode;
+    mode_t mode;
+    struct lifted *next;
+};
+
+static struct lifted *all_lifted;
+static pthread_mutex_t lifting = PTHREAD_MUTEX_INITIALIZER;
+
+/* Put the mode of a file that is lifted right in its status. Gives whether it is. */
+static int look_behind(struct stat *status)
+{
+    for (const struct lifted *each = all_lifted; each != NULL; each = each->next)
+        if (each->inode == status->st_ino && each->device == status->st_dev) {
+            status->st_mode = each->mode;
+            return 1;
+        }
+    return 0;
+}
+
+/* Allow the owner of a file to read it, unless that is so by now, and open it. The lock is held. */
+static int lift(struct source *source, int folder, const char *name)
+{
+    struct stat *status = &source->status;
+    if (fstatat(folder, name, status, AT_SYMLINK_NOFOLLOW) < 0)
+        return -1;
+    if (!look_behind(status)) {
+        if (fchmodat(folder, name, (status->st_mode & 07777) | 0400, 0) < 0)
+            return -1;
+        source->lifted = must_alloc(NULL, sizeof(*source->lifted));
+        *source->lifted = (struct lifted){ status->st_dev, status->st_ino, status->st_mode, all_lifted };
+        all_lifted = source->lifted;
+    }
+    source->fd = open_unseen(folder, name);
+    return source->fd < 0 ? -1 : 0;
+}
+
+static void unlift(struct source *source)
+{
+    struct lifted **at = &all_lifted;
+    while (*at != source->lifted)
+        at = &(*at)->next;
+    *at = source->lifted->next;
+    fchmod(source->fd, source->lifted->mode & 07777);
+    free(source->lifted);
+}
+
 int open_source(struct source *source, int folder, const char *name)
 {
     *source = (struct source){ .fd = open_unseen(folder, name) };
-    if (source->fd < 0 && errno == EACCES && fstatat(folder, name, &source->status, AT_SYMLINK_NOFOLLOW) == 0 &&
-        fchmodat(folder, name, (source->status.st_mode & 07777) | 0400, 0) == 0) {
-        source->lifted = 1;
-        source->fd = open_unseen(folder, name);
-        return source->fd < 0 ? -1 : 0;
+    if (source->fd < 0 && errno != EACCES)
+        return -1;
+    if (source->fd >= 0) {
+        if (fstat(source->fd, &source->status) < 0)
+            return -1;
+        if (source->status.st_nlink < 2)
+            return 0;
     }
-    return source->fd < 0 ? -1 : fstat(source->fd, &source->status);
+    pthread_mutex_lock(&lifting);
+    int done = source->fd < 0 ? lift(source, folder, name) : fstat(source->fd, &source->status), error = errno;
+    if (done == 0)
+        look_behind(&source->status);
+    pthread_mutex_unlock(&lifting);
+    errno = error;
+    return done;
 }
 
 void close_source(struct source *source)
 {
-    if (source->lifted)
-        fchmod(source->fd, source->status.st_mode & 07777);
+    if (source->lifted != NULL) {
+        pthread_mutex_lock(&lifting);
+        unlift(source);
+        pthread_mutex_unlock(&lifting);
+    }
     if (source->fd >= 0)
         close(source->fd);
 }

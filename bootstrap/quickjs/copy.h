@@ -12,8 +12,8 @@ int copy_content(int from, int to, off_t size);
 struct source {
     int fd;
     struct stat status;
-    /* Whether its owner had to be allowed to read it. */
-    int lifted;
+    /* Set while its owner is allowed to read it, which it was not. */
+    struct lifted *lifted;
 };
 
 /* Open a file to be copied, without a trace in its time of access if it is ours. -1 with errno; to be closed all the same. */

@@ -1,8 +1,9 @@
 /*
  * Reads xz files: see xz.h.
  *
- * A file is a header, blocks, and an index. A block is a header that says how large it is, LZMA2 data, and a check; LZMA2 data
- * is chunks of LZMA data, or of bytes as they are. Filters for machine code, which leave texts alone, are not undone.
+ * A file is streams, one after the other. A stream is a header, blocks, an index and a footer. A block is a header that says how
+ * large it is, LZMA2 data, and a check; LZMA2 data is chunks of LZMA data, or of bytes as they are. Filters for machine code,
+ * which leave texts alone, are not undone.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,9 @@
 #include "xz.h"
 
 typedef uint16_t chance; /* how likely a bit is 0, of 2048 */
+
+/* In bytes. */
+enum { HEADER = 12, FOOTER = 12 };
 
 enum { STATES = 12, POSITIONS = 16, LONGEST = 273, SLOTS = 64, ALIGNED = 16 };
 
@@ -301,33 +305,57 @@ static size_t dictionary_size(const uint8_t *header, size_t length)
     return size;
 }
 
-int unxz(const uint8_t *bytes, size_t length, struct sink *sink)
+/* Unpack the blocks of a stream, of which the first is at `*at`, and go to its index. */
+static int unpack_blocks(struct lzma *lzma, const uint8_t *bytes, size_t length, size_t check, size_t *at, struct sink *sink)
 {
-    static const uint8_t check_sizes[16] = { 0, 4, 4, 4, 8, 8, 8, 16, 16, 16, 32, 32, 32, 64, 64, 64 };
-    size_t at = 12;
-    if (length < 24 || memcmp(bytes, "\375" "7zXZ", 6) != 0)
-        return UNPACK_MALFORMED;
-    struct lzma *lzma = must_alloc(NULL, sizeof(*lzma));
-    memset(lzma, 0, sizeof(*lzma));
-    int done = UNPACK_DONE;
     /* A header that starts with 0 is the index. */
-    while (done == UNPACK_DONE && at < length && bytes[at] != 0) {
-        size_t used = 0, header = ((size_t)bytes[at] + 1) * 4;
-        if (header >= length - at) {
-            done = UNPACK_MALFORMED;
-            break;
-        }
-        size_t dictionary = dictionary_size(bytes + at, header);
-        if (dictionary == 0) {
-            done = UNPACK_MALFORMED;
-            break;
-        }
+    while (*at < length && bytes[*at] != 0) {
+        size_t used = 0, header = ((size_t)bytes[*at] + 1) * 4;
+        size_t dictionary = header < length - *at ? dictionary_size(bytes + *at, header) : 0;
+        if (dictionary == 0)
+            return UNPACK_MALFORMED;
         window_start(&lzma->window, dictionary, sink);
-        done = unpack_lzma2(lzma, bytes + at + header, length - at - header, &used);
+        int done = unpack_lzma2(lzma, bytes + *at + header, length - *at - header, &used);
         if (done != UNPACK_STOPPED && window_flush(&lzma->window) == UNPACK_STOPPED)
             done = UNPACK_STOPPED;
         window_end(&lzma->window);
-        at += header + (used + 3) / 4 * 4 + check_sizes[bytes[7] & 15];
+        if (done != UNPACK_DONE)
+            return done;
+        *at += header + (used + 3) / 4 * 4 + check;
+    }
+    return UNPACK_DONE;
+}
+
+/* Say where the next stream is, behind an index, a footer, and zeros that a stream may be padded with. */
+static size_t next_stream(const uint8_t *bytes, size_t length, size_t index)
+{
+    size_t at = index + 1;
+    uint64_t records = read_number(bytes, length, &at);
+    for (; records > 0 && at < length; records -= 1) {
+        read_number(bytes, length, &at);
+        read_number(bytes, length, &at);
+    }
+    /* The index ends with a checksum. */
+    at = index + (at - index + 3) / 4 * 4 + 4 + FOOTER;
+    while (at < length && bytes[at] == 0)
+        at += 1;
+    return at;
+}
+
+int unxz(const uint8_t *bytes, size_t length, struct sink *sink)
+{
+    static const uint8_t check_sizes[16] = { 0, 4, 4, 4, 8, 8, 8, 16, 16, 16, 32, 32, 32, 64, 64, 64 };
+    struct lzma *lzma = must_alloc(NULL, sizeof(*lzma));
+    memset(lzma, 0, sizeof(*lzma));
+    int done = UNPACK_DONE;
+    for (size_t at = 0; done == UNPACK_DONE && at < length; at = next_stream(bytes, length, at)) {
+        if (length - at < HEADER + FOOTER || memcmp(bytes + at, "\375" "7zXZ", 6) != 0) {
+            done = UNPACK_MALFORMED;
+            break;
+        }
+        size_t check = check_sizes[bytes[at + 7] & 15];
+        at += HEADER;
+        done = unpack_blocks(lzma, bytes, length, check, &at, sink);
     }
     free(lzma);
     return done;

@@ -1,7 +1,7 @@
 /** Copies of trees that are large enough for several threads, by the functions of `cleave:native`, outside of a sandbox. */
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { readdirSync, writeFileSync } from "node:fs";
+import { copyFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { needsTools } from "../../support/bootstrapped.ts";
@@ -19,14 +19,18 @@ after(async () => {
   await rig?.[Symbol.asyncDispose]();
 });
 
-/** Run a script on a folder; gives what it prints, or how it failed. */
-function run(folder: string, script: string): string {
+/** Run a script on a folder, started by a command if there is one; gives what it prints, or how it failed. */
+function run(folder: string, script: string, starter: readonly string[] = []): string {
   const file = join(folder, "script.js");
   writeFileSync(
     file,
     `import * as native from "cleave:native";\nconst [, folder] = scriptArgs;\nconst at = (name) => folder + "/" + name;\ntry {\n${script}\n} catch (error) { print(error.message); }\n`,
   );
-  const { stdout, stderr } = spawnSync(join(rig.quickjs, "bin/qjs"), [file, folder], { encoding: "utf8" });
+  const program = join(folder, "qjs");
+  copyFileSync(join(rig.quickjs, "bin/qjs"), program);
+  const [command = "", ...args] = [...starter, program, file, folder];
+  const { stdout, stderr } = spawnSync(command, args, { encoding: "utf8" });
+  rmSync(program);
   return stdout + stderr;
 }
 
@@ -106,6 +110,43 @@ for (let again = 0; again < 3; again += 1) {
     "l 777 1.0000000000",
   ]);
 });
+
+test(
+  "files that their owner may not read keep their modes, whichever of their names is copied first",
+  options,
+  () => {
+    using temp = temporaryFolder();
+    const make = `
+mkdir "$1/work"; cd "$1/work"
+for a in $(seq 40); do mkdir $a; for c in $(seq 8); do echo $a >$a/$c; done; done
+for c in $(seq 4); do
+  head -c 120000 /dev/zero >1/closed-$c; for a in $(seq 2 40); do ln 1/closed-$c $a/closed-$c; done; chmod 111 1/closed-$c
+done`;
+    execFileSync("sh", ["-euc", make, "sh", temp.path]);
+    const starter: string[] = [];
+    // The superuser reads everything.
+    if (process.getuid?.() === 0) {
+      starter.push("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups");
+      execFileSync("chown", ["-R", "65534:65534", temp.path]);
+    }
+    for (let again = 0; again < 5; again += 1) {
+      const printed = run(
+        temp.path,
+        `${again === 0 ? save : `${save.replace(/.*mkdir.*\n/, "")}`}
+saved.names.split("\\0").forEach((name, index) => {
+  if (name.startsWith("closed") && saved.records[index * 4 + 1] !== 0o111) print(name, saved.records[index * 4 + 1].toString(8));
+});
+native.removeTree(at("state/work"));`,
+        starter,
+      );
+      assert.equal(printed, "");
+      const modes = execFileSync("find", [join(temp.path, "work"), "-name", "closed*", "-printf", "%m\n"], {
+        encoding: "utf8",
+      });
+      assert.equal(modes, "111\n".repeat(160));
+    }
+  },
+);
 
 test("a state that holds other names than were saved is refused", options, () => {
   for (const [change, said] of [
