@@ -165,7 +165,8 @@ export function outOfReach(
 ): CleaveError {
   const verb = definition === undefined ? "reads" : "defines";
   const location = definition === undefined ? readAt(by) : (definition.location ?? by?.origin.location);
-  const path = showPath([...namesOf(placeOf(evaluation.place, group.path)), name]);
+  const above = namesOf(placeOf(evaluation.place, group.path));
+  const path = showPath([...above, name]);
   const whole = group.whole ?? group;
   const entry = whole.names.get(name);
   if (entry !== undefined && by !== undefined) {
@@ -177,9 +178,9 @@ export function outOfReach(
       location,
     });
   }
-  const near = nearest(name, group.names.keys());
+  const near = nearest(name, group.names.keys()).map((each) => showPath([...above, each]));
   const who = by === undefined ? "" : `, which module ${by.name} ${verb}`;
-  const here = showPath(namesOf(placeOf(evaluation.place, group.path)));
+  const here = showPath(above);
   const names = [...group.names.keys()];
   const some = names.length > 8 ? [...names.slice(0, 8), `${names.length - 8} more`] : names;
   return new CleaveError({

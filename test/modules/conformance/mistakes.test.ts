@@ -79,22 +79,24 @@ test("an evaluation in place of an option is refused with the path", () => {
 });
 
 test("a wrong nested name is answered with the nearest one", () => {
-  assert.match(wrong({ set: { enable: flag } }, { set: { enabel: true } }), /did you mean (set\.)?enable\?/);
+  assert.match(wrong({ set: { enable: flag } }, { set: { enabel: true } }), /did you mean set\.enable\?/);
 });
 
 test("a wrong outer name is answered with the nearest one", () => {
   assert.match(wrong({ set: { enable: flag } }, { sea: { enable: true } }), /did you mean set\?/);
 });
 
-test("a wrong name near several is answered with all of them", () => {
-  assert.match(wrong({ foo: flag, bar: flag, baz: flag }, { far: true }), /did you mean bar/);
+test("a wrong name near several is answered with those, the nearest first", () => {
+  const options = { foo: flag, bar: flag, baz: flag };
+  assert.match(wrong(options, { bay: true }), /did you mean bar or baz\?/);
+  assert.match(wrong(options, { far: true }), /did you mean bar\?/);
 });
 
-test("a wrong name among a thousand options is answered with the nearest", () => {
+test("a wrong name among a thousand options is answered with the nearest three", () => {
   const letters = [..."abcdefghij"];
   const names = letters.flatMap((a) => letters.flatMap((b) => letters.map((c) => a + b + c)));
   const many = Object.fromEntries([...names, "enable", "enabled", "disable"].map((name) => [name, flag]));
-  assert.match(wrong(many, { enble: true }), /did you mean enable/);
+  assert.match(wrong(many, { enble: true }), /did you mean enable or \w+ or \w+\?/);
 });
 
 test("a wrong name in a submodule is answered with the whole path", () => {
@@ -103,7 +105,7 @@ test("a wrong name in a submodule is answered with the whole path", () => {
   });
   const services = mkOption({ type: types.attrsOf(service), default: {}, description: "services" });
   const text = wrong({ services }, { services: { web: { prot: 9000 } } });
-  for (const each of [/services\.web\.prot/, /did you mean (services\.web\.)?port/]) assert.match(text, each);
+  for (const each of [/services\.web\.prot/, /did you mean services\.web\.port\?/]) assert.match(text, each);
 });
 
 test("a wrong name deep in a submodule is answered with quoted path segments", () => {
@@ -111,6 +113,9 @@ test("a wrong name deep in a submodule is answered with quoted path segments", (
   const host = types.submodule({ options: { ssl: { certificate: text, certificateKey: text } } });
   const hosts = mkOption({ type: types.attrsOf(host), default: {}, description: "hosts" });
   const message = wrong({ hosts }, { hosts: { "example.com": { ssl: { certficate: "/path" } } } });
-  for (const each of [/hosts\."example\.com"\.ssl\.certficate/, /did you mean .*certificate/])
+  for (const each of [
+    /hosts\."example\.com"\.ssl\.certficate/,
+    /did you mean hosts\."example\.com"\.ssl\.certificate/,
+  ])
     assert.match(message, each);
 });
