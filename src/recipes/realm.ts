@@ -61,6 +61,18 @@ const constants = new Set(["Infinity", "NaN", "undefined"]);
 
 const scheme = "cleave-recipe:";
 
+/**
+ * What stands behind the globals: to SES a name that nobody has declared is `undefined`, and one that is misspelt would end up
+ * in a derivation as that.
+ */
+const unknownNames = new Proxy(Object.create(null) as object, {
+  has: (_, name) => typeof name === "string",
+  get: (_, name) => {
+    if (typeof name === "string") throw new ReferenceError(`${name} is not defined`);
+    return undefined;
+  },
+});
+
 let realm: Realm | undefined;
 const thrown = new WeakMap<object, Thrown>();
 
@@ -102,6 +114,7 @@ function makeRealm(): Realm {
   for (const name of globals) values[name] = own[name];
   for (const name of Reflect.ownKeys(own))
     if (!globals.includes(String(name))) Reflect.deleteProperty(own, name);
+  Object.setPrototypeOf(own, unknownNames);
   harden(own);
   harden(values);
   const names = globals.filter((name) => !constants.has(name));

@@ -1,6 +1,7 @@
 /** What is wrong with recipes is said with place and hint: the whole text of each error. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { CleaveError } from "../../src/base/index.ts";
 import { checkBudget, parseBudget } from "../../src/recipes/counts.ts";
 import type { PackageSetOptions } from "../../src/recipes/index.ts";
 import { openSet, rawRecipe, writeFiles } from "../support/recipes.ts";
@@ -83,6 +84,23 @@ test("a name that is not exported is told before anything makes use of it", () =
       "  at FOLDER/it/package.ts:2:23",
       "  hint: it exports autotools, cc, lua, quickjs, sh, make, repeatMake, standard",
     ],
+  );
+});
+
+test("a name that nobody has declared is no value", () => {
+  fails(withImport("const next = `${verison}.1`; void next;"), [
+    "error[recipe-throws]: a recipe throws while it is loaded: ReferenceError: verison is not defined",
+    "  at FOLDER/it/package.ts:3:17",
+    "  hint: mend the recipe at this place",
+  ]);
+  using temp = temporaryFolder();
+  writeFiles(temp.path, { "it/package.ts": rawRecipe("it", { env: { flag: "`-DVERSION=${verison}`" } }) });
+  assert.throws(
+    () => openSet(temp.path).package("it").interface,
+    (error) =>
+      error instanceof CleaveError &&
+      error.code === "option-throws" &&
+      /verison is not defined/.test(String(error.cause)),
   );
 });
 
