@@ -90,7 +90,7 @@ test("a name that is not exported is told before anything makes use of it", () =
 test("a name that nobody has declared is no value", () => {
   fails(withImport("const next = `${verison}.1`; void next;"), [
     "error[recipe-throws]: a recipe throws while it is loaded: ReferenceError: verison is not defined",
-    "  at FOLDER/it/package.ts:3:17",
+    "  at FOLDER/it/package.ts:3:14",
     "  hint: mend the recipe at this place",
   ]);
   using temp = temporaryFolder();
