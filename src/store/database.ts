@@ -194,12 +194,17 @@ function connect(db: DatabaseSync, patience: number) {
       ),
 
     /** Those of some paths that are valid, and all that they refer to, in the order of their bytes. */
-    reached: (from: Iterable<StorePath>): StorePath[] =>
-      paths(
-        statement(
-          "with recursive Reached (id) as (select id from ValidPaths where path in (select value from json_each(?)) union select reference from Reached join Refs on referrer = Reached.id) select path from Reached join ValidPaths using (id)",
-        ).all(JSON.stringify([...from])),
-      ),
+    reached: (from: Iterable<StorePath>): StorePath[] => {
+      // For SQLite, a cross join is one from left to right: it asks for what was found, and does not go through all.
+      const select = statement(
+        "with recursive Reached (id) as (select v.id from json_each(?) j cross join ValidPaths v on v.path = j.value union select reference from Reached cross join Refs on referrer = Reached.id) select path from Reached cross join ValidPaths v on v.id = Reached.id",
+      );
+      select.setReturnArrays(true);
+      return select
+        .all(JSON.stringify([...from]))
+        .map((row) => parseForeignStorePath(text(row[0])))
+        .sort(compareText);
+    },
 
     referrers: (path: StorePath): StorePath[] =>
       paths(
