@@ -50,20 +50,47 @@ function isSpecial(byte: number): boolean {
  * `mountinfo` is the text of `/proc/self/mountinfo`.
  */
 export function makeReadOnly(mountinfo: Uint8Array): (host: string) => string {
-  const places = decodeText(mountinfo)
+  const mounts = decodeText(mountinfo)
     .split("\n")
-    .flatMap((line) => {
-      const [, , , , place, options] = line.split(" ");
-      if (place === undefined || options === undefined) return [];
-      return [{ place: unescapeField(place), stopped: options.split(",").includes("noexec") }];
-    })
-    .sort((a, b) => b.place.length - a.place.length);
+    .flatMap((line): KnownMount[] => {
+      const [id, parent, , , place, options] = line.split(" ");
+      if (id === undefined || parent === undefined || place === undefined || options === undefined) return [];
+      return [{ id, parent, place: unescapeField(place), stopped: options.split(",").includes("noexec") }];
+    });
   const plain = "bind,ro,nosuid,nodev";
-  if (!places.some(({ stopped }) => stopped)) return () => plain;
+  if (!mounts.some(({ stopped }) => stopped)) return () => plain;
+  const ids = new Set(mounts.map(({ id }) => id));
+  // The root is on one that is out of sight, or on itself.
+  const on = Map.groupBy(mounts, ({ id, parent }) => (ids.has(parent) && parent !== id ? parent : "root"));
   return (host) => {
-    const under = places.find(({ place }) => place === "/" || host === place || host.startsWith(`${place}/`));
+    let under: KnownMount | undefined;
+    for (let next = firstOn(on.get("root"), host); next !== undefined; next = firstOn(on.get(next.id), host))
+      under = next;
     return under?.stopped === true ? `${plain},noexec` : plain;
   };
+}
+
+type KnownMount = {
+  readonly id: string;
+  /** The mount that it is on. */
+  readonly parent: string;
+  readonly place: string;
+  /** Whether nothing on it may be executed. */
+  readonly stopped: boolean;
+};
+
+/** Of mounts on one mount, give that which is met first on the way to a path. One in its own place covers all others. */
+function firstOn(mounts: readonly KnownMount[] | undefined, host: string): KnownMount | undefined {
+  let first: KnownMount | undefined;
+  for (const each of mounts ?? [])
+    if (isAt(host, each.place) && (first === undefined || each.place.length < first.place.length))
+      first = each;
+  return first;
+}
+
+function isAt(host: string, place: string): boolean {
+  if (place === "/" || host === place) return true;
+  return host.startsWith(place) && host[place.length] === "/";
 }
 
 function unescapeField(field: string): string {
