@@ -106,8 +106,21 @@ export function mkRemovedOption(instead: string): Option<never, never> {
   return new Alias("removed", instead);
 }
 
-type ValueAt<O> = O extends Option<infer V, unknown> ? V : Config<O>;
-type DefinitionAt<O> = O extends Option<unknown, infer I> ? I : Definitions<O>;
+/** What other modules declare below an option, which is a submodule then. */
+type Below<O> = Omit<O, keyof Option>;
+
+type ValueAt<O> =
+  O extends Option<infer V, unknown>
+    ? keyof O extends keyof Option
+      ? V
+      : V & Config<Below<O>>
+    : Config<O>;
+type DefinitionAt<O> =
+  O extends Option<unknown, infer I>
+    ? keyof O extends keyof Option
+      ? I
+      : I & Definitions<Below<O>>
+    : Definitions<O>;
 
 /** The values of the options of an interface. */
 export type Config<O> = {

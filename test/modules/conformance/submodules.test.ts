@@ -22,7 +22,7 @@ test("an option inside of a submodule is declared by another module, with its de
 
 test("options of a submodule that several modules declare are all defined", () => {
   const values = uses(bare, nested, deep).module("values", {}, ({ define }) =>
-    define({ bare: { nested: 42, deep: 420 } } as never),
+    define({ bare: { nested: 42, deep: 420 } }),
   );
   assert.deepEqual(evalModules({ modules: [values] }).config.bare, { deep: 420, nested: 42 });
 });
