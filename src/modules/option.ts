@@ -110,11 +110,7 @@ export function mkRemovedOption(instead: string): Option<never, never> {
 type Below<O> = Omit<O, keyof Option>;
 
 type ValueAt<O> =
-  O extends Option<infer V, unknown>
-    ? keyof O extends keyof Option
-      ? V
-      : V & Config<Below<O>>
-    : Config<O>;
+  O extends Option<infer V, unknown> ? (keyof O extends keyof Option ? V : V & Config<Below<O>>) : Config<O>;
 type DefinitionAt<O> =
   O extends Option<unknown, infer I>
     ? keyof O extends keyof Option
