@@ -10,8 +10,9 @@
  *     always            NIX_LOG_FD=2 TERM=xterm-256color
  *     structured        NIX_ATTRS_JSON_FILE and NIX_ATTRS_SH_FILE, which name `.attrs.json` and `.attrs.sh`
  *
- * Placeholders are replaced in variables, arguments and files.
+ * Placeholders are replaced in variables, arguments and files. A builder gets its variables ordered by the bytes of their names.
  */
+import { compareText } from "../base/index.ts";
 import {
   type Derivation,
   formatHash,
@@ -87,7 +88,11 @@ export function startOf({ derivation, outputs, graphs, cores, userEnv }: Builder
   return {
     program: replace(derivation.builder),
     args: derivation.args.map(replace),
-    env: Object.fromEntries([...env].map(([name, value]) => [name, replace(value)])),
+    env: Object.fromEntries(
+      [...env]
+        .sort(([one], [other]) => compareText(one, other))
+        .map(([name, value]) => [name, replace(value)]),
+    ),
     files: new Map([...files].map(([name, content]) => [name, replace(content)])),
   };
 }
