@@ -10,6 +10,7 @@ import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { baseName, isStorePath, type StorePath } from "../nix/index.ts";
 import type { LocalStore } from "../store/index.ts";
+import { lockPaths } from "../store/lock.ts";
 
 /** The derivation that carried out a phase, by the phase's name, in the order in which they were carried out. */
 export type RecordedPhases = ReadonlyMap<string, StorePath>;
@@ -19,22 +20,28 @@ function fileOf({ root }: LocalStore, derivation: StorePath): string {
 }
 
 /** Remember how a package was built. What is known of phases that were not run now stays. `order` has the names of all phases. */
-export function recordPhases(
+export async function recordPhases(
   store: LocalStore,
   derivation: StorePath,
   phases: RecordedPhases,
   order: readonly string[],
-): void {
+): Promise<void> {
   const file = fileOf(store, derivation);
   mkdirSync(join(file, ".."), { recursive: true });
-  const known = new Map([...readPhases(store, derivation), ...phases]);
-  const all = order.flatMap((name) => {
-    const path = known.get(name);
-    return path === undefined ? [] : [[name, path] as const];
-  });
-  const temporary = `${file}.${process.pid}`;
-  writeFileSync(temporary, `${JSON.stringify({ phases: Object.fromEntries(all) })}\n`);
-  renameSync(temporary, file);
+  // Others may have built other phases of it meanwhile.
+  const lock = await lockPaths([file]);
+  try {
+    const known = new Map([...readPhases(store, derivation), ...phases]);
+    const all = order.flatMap((name) => {
+      const path = known.get(name);
+      return path === undefined ? [] : [[name, path] as const];
+    });
+    const temporary = `${file}.${process.pid}`;
+    writeFileSync(temporary, `${JSON.stringify({ phases: Object.fromEntries(all) })}\n`);
+    renameSync(temporary, file);
+  } finally {
+    lock?.release({ remove: true });
+  }
 }
 
 /** Recall how a package was built; nothing where that is not known. */

@@ -182,7 +182,7 @@ async function remember(
   const states: StorePath[] = [];
   for (const rendering of renderings) {
     const { lowered, branches } = rendering;
-    recordRun({ lowered, branches, derivations: [] }, logged, store);
+    await recordRun({ lowered, branches, derivations: [] }, logged, store);
     const own = [lowered.canonical, ...lowered.groups.map(({ made }) => made)];
     if (!own.some(({ path }) => ran.has(path)) && !branches.some(({ canonical }) => ran.has(canonical.path)))
       continue;
@@ -205,11 +205,11 @@ async function keepValid(states: readonly StorePath[], store: LocalStore): Promi
 }
 
 /** Remember which derivation's log has which phase: the last group writes to that of the canonical derivation. */
-function recordRun(
+async function recordRun(
   { lowered, branches }: PackageRendering,
   logged: ReadonlySet<StorePath>,
   store: LocalStore,
-): void {
+): Promise<void> {
   const phases = new Map<string, StorePath>();
   for (const [index, { made, phases: names }] of lowered.groups.entries()) {
     const path = index === lowered.groups.length - 1 ? lowered.canonical.path : made.path;
@@ -221,5 +221,5 @@ function recordRun(
     ...lowered.groups.flatMap((group) => group.phases),
     ...lowered.branches.map(({ name }) => name),
   ];
-  if (phases.size > 0) recordPhases(store, lowered.canonical.path, phases, order);
+  if (phases.size > 0) await recordPhases(store, lowered.canonical.path, phases, order);
 }
