@@ -285,6 +285,24 @@ export default {
   );
 });
 
+test("the overlay of docs/recipes.md changes hello as it says there", async () => {
+  using temp = temporaryFolder();
+  const page = readFileSync(join(repository, "docs/recipes.md"), "utf8");
+  const [, overlay = ""] =
+    /```ts\n([^`]*?\nexport default \{\n {2}hello: [^`]*?)```\n\n`cleave build --overlay mine\.ts hello`/.exec(
+      page,
+    ) ?? [];
+  writeFiles(temp.path, { "mine.ts": overlay });
+  const options = { cwd: temp.path, env: { CLEAVE_ROOT: join(temp.path, "store") } };
+  const changes = done(await cleave(["diff", "--with", "mine.ts", "hello"], options));
+  assert.match(
+    changes,
+    /^hello-2\.10 changes:\n.*phases\.build\.data\.env\.CFLAGS\n {4}- "-O2"\n {4}\+ "-O3"\n/s,
+  );
+  const story = done(await cleave(["why", "--overlay", "mine.ts", "hello", "cflags"], options));
+  assert.match(story, /\n {4}used: module faster at \S+\/mine\.ts:\d+:\d+, priority 50: \["-O3"\]\n/);
+});
+
 test("why-rebuild compares with a revision, down to files and lines", async () => {
   using temp = temporaryFolder();
   const set = join(temp.path, "set");
