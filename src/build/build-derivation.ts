@@ -12,7 +12,7 @@ import { codedError } from "./fault.ts";
 import type { HandOver } from "./hand-over.ts";
 import { type Checked, checkOutput, hasChecks } from "./output-checks.ts";
 import { type MadeOutput, readOutputs } from "./outputs.ts";
-import { type GraphNode, type Graphs, wantedGraphs } from "./references-graph.ts";
+import { type Graphs, wantedGraphs } from "./references-graph.ts";
 import { checkRequirements } from "./requirements.ts";
 import { runBuilder } from "./run-builder.ts";
 import { isBuiltin, runBuiltin } from "./run-builtin.ts";
@@ -213,7 +213,7 @@ async function graphsOf(
   inputs: ReadonlySet<StorePath>,
   store: LocalStore,
 ): Promise<Graphs> {
-  const graphs = new Map<string, readonly GraphNode[]>();
+  const graphs = new Map<string, readonly PathInfo[]>();
   for (const [name, starts] of wantedGraphs(derivation)) {
     for (const start of starts)
       if (!inputs.has(start))
@@ -228,14 +228,10 @@ async function graphsOf(
     for (const each of closure)
       if (each.endsWith(".drv")) outputs.push(...(await store.derivationOutputs(each)).values());
     const infos = await infosOf(await store.closure([...closure, ...outputs]), store);
-    const sizes = new Map(infos.map((each) => [each.path, each.narSize]));
-    const nodes: GraphNode[] = [];
-    for (const info of infos.sort((a, b) => compareText(a.path, b.path))) {
-      let closureSize = 0;
-      for (const each of await store.closure([info.path])) closureSize += sizes.get(each) ?? 0;
-      nodes.push({ ...info, closureSize });
-    }
-    graphs.set(name, nodes);
+    graphs.set(
+      name,
+      infos.sort((a, b) => compareText(a.path, b.path)),
+    );
   }
   return graphs;
 }

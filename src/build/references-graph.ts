@@ -23,11 +23,8 @@ import {
 import type { PathInfo } from "../store/index.ts";
 import { splitWords } from "./attributes.ts";
 
-/** A path of a closure, with the number of bytes of all NARs in its own closure. */
-export type GraphNode = PathInfo & { readonly closureSize: number };
-
-/** Closures by name, each in the order of the bytes of its paths. */
-export type Graphs = ReadonlyMap<string, readonly GraphNode[]>;
+/** Closures by name, each whole and in the order of the bytes of its paths. */
+export type Graphs = ReadonlyMap<string, readonly PathInfo[]>;
 
 /** Say which closures a derivation asks for: paths by name. Throws `build-bad-attribute`. */
 export function wantedGraphs(derivation: Derivation): ReadonlyMap<string, readonly StorePath[]> {
@@ -72,7 +69,7 @@ function wantedByObject(
 }
 
 /** Write a closure as the file that a builder without structured attributes gets. */
-export function formatGraph(nodes: readonly GraphNode[]): string {
+export function formatGraph(nodes: readonly PathInfo[]): string {
   return nodes
     .map(
       ({ path, references }) =>
@@ -81,11 +78,22 @@ export function formatGraph(nodes: readonly GraphNode[]): string {
     .join("");
 }
 
-/** Give a closure as the value that stands in structured attributes. */
-export function graphAttrs(nodes: readonly GraphNode[]): JsonRecord[] {
-  return nodes.map(({ path, narHash, narSize, references, closureSize, contentAddress }) => ({
+/** Give a closure as the value that stands in structured attributes: of each path also the bytes of all NARs in its own closure. */
+export function graphAttrs(nodes: readonly PathInfo[]): JsonRecord[] {
+  const known = new Map(nodes.map((node) => [node.path, node]));
+  const sizeOf = (path: StorePath): number => {
+    const reached = new Set([path]);
+    let size = 0;
+    for (const each of reached) {
+      const info = known.get(each);
+      size += info?.narSize ?? 0;
+      for (const next of info?.references ?? []) reached.add(next);
+    }
+    return size;
+  };
+  return nodes.map(({ path, narHash, narSize, references, contentAddress }) => ({
     ...(contentAddress === undefined ? {} : { ca: formatContentAddress(contentAddress) }),
-    closureSize,
+    closureSize: sizeOf(path),
     narHash: formatNamedHash(narHash, "nix32"),
     narSize,
     path,
