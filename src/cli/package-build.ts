@@ -64,15 +64,21 @@ export function readScheduling(
   };
 }
 
-/** Build packages and all that they need. */
+/**
+ * Evaluate packages, before anything of them is built: what is wrong in what their users see of them is told then. It is to be
+ * done where a signal ends the process, as no other code runs while that of recipes does.
+ */
+export function evaluate(packages: readonly Package[]): void {
+  for (const each of packages) void [each.interface, each.lower("joined")];
+}
+
+/** Build packages and all that they need; they are evaluated. */
 export async function buildPackages(
   packages: readonly Package[],
   context: RealiseContext,
   { partition, check, again, jobs, keepGoing, packageOf, sources = [] }: PackageBuildOptions,
 ): Promise<PackagesBuilt> {
   const { store } = context;
-  // What is wrong in what dependants or users see of them is told before they are built.
-  for (const each of packages) void each.interface;
   const asked = new Set(packages);
   const resumed =
     partition === undefined && !check && !again ? await withStates(packages, store) : new Set<Package>();

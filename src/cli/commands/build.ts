@@ -7,7 +7,7 @@ import { buildContext, buildOptions, reportFailures } from "../build-options.ts"
 import type { Arguments, Command, Io } from "../command.ts";
 import { undoable } from "../interrupt.ts";
 import { jsonOption, withStore, writePaths } from "../local-store.ts";
-import { type BuiltPackage, buildPackages, readScheduling } from "../package-build.ts";
+import { type BuiltPackage, buildPackages, evaluate, readScheduling } from "../package-build.ts";
 import { setOptions, withPackages } from "../package-set.ts";
 import { fetchSources } from "../package-sources.ts";
 
@@ -41,14 +41,16 @@ export const build: Command = {
     ...jsonOption,
   },
   arity: [1, Infinity],
-  run: async (args, io) =>
-    await undoable((signal) =>
-      withStore(io, (store) =>
-        withPackages(args, io, async (set) => {
-          if (args.flag("json-events")) io.reportJson();
-          checkLink(args);
-          const partition = args.value("partition");
-          const packages = args.positionals.map((attribute) => set.package(attribute));
+  run: async (args, io) => {
+    if (args.flag("json-events")) io.reportJson();
+    checkLink(args);
+    const partition = args.value("partition");
+    const parsed = partition === undefined ? undefined : parsePartition(partition);
+    return await withStore(io, (store) =>
+      withPackages(args, io, async (set) => {
+        const packages = args.positionals.map((attribute) => set.package(attribute));
+        evaluate(packages);
+        return await undoable(async (signal) => {
           const context = buildContext(args, io, { store, signal });
           const scheduling = readScheduling(args, set);
           if (args.flag("sources")) {
@@ -58,7 +60,7 @@ export const build: Command = {
             return code;
           }
           const { built, failed, skipped } = await buildPackages(packages, context, {
-            partition: partition === undefined ? undefined : parsePartition(partition),
+            partition: parsed,
             check: !args.flag("no-check"),
             again: args.flag("check"),
             ...scheduling,
@@ -70,9 +72,10 @@ export const build: Command = {
           await makeLinks(built, args, io, store);
           await writeBuilt(built, args, io, store);
           return 0;
-        }),
-      ),
-    ),
+        });
+      }),
+    );
+  },
 };
 
 /** Throws `cli-usage` for a link that cannot be meant. */

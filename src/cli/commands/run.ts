@@ -11,7 +11,7 @@ import { buildContext, buildOptions, reportFailures, searchPathOf } from "../bui
 import type { Command, Io } from "../command.ts";
 import { undoable } from "../interrupt.ts";
 import { withStore } from "../local-store.ts";
-import { buildPackages, readScheduling } from "../package-build.ts";
+import { buildPackages, evaluate, readScheduling } from "../package-build.ts";
 import { setOptions, withPackages } from "../package-set.ts";
 
 export const run: Command = {
@@ -28,11 +28,12 @@ export const run: Command = {
   },
   arity: [1, Infinity],
   run: async (args, io) => {
-    const started = await undoableStart(async (signal) =>
-      withStore(io, (store) =>
-        withPackages(args, io, async (set) => {
-          if (args.flag("json-events")) io.reportJson();
-          const made = set.package(args.positionals[0] ?? "");
+    if (args.flag("json-events")) io.reportJson();
+    const started = await withStore(io, (store) =>
+      withPackages(args, io, async (set) => {
+        const made = set.package(args.positionals[0] ?? "");
+        evaluate([made]);
+        return await undoableStart(async (signal) => {
           const { failed, skipped } = await buildPackages([made], buildContext(args, io, { store, signal }), {
             partition: undefined,
             check: !args.flag("no-check"),
@@ -42,8 +43,8 @@ export const run: Command = {
           const code = reportFailures({ failed, skipped }, io);
           if (code !== 0) return { code };
           return { command: commandFor(made, args.value("program"), args.positionals.slice(1), store, io) };
-        }),
-      ),
+        });
+      }),
     );
     if (started.command === undefined) return started.code ?? 1;
     return await runInForeground(started.command, io);

@@ -23,15 +23,15 @@ export const source: Command = {
     ...buildOptions,
   },
   arity: [1, Infinity],
-  run: async (args, io) =>
-    await undoable((signal) =>
-      withStore(io, (store) =>
-        withPackages(args, io, async (set) => {
-          if (args.flag("json-events")) io.reportJson();
-          const to = args.value("to");
-          const folder = to === undefined ? undefined : resolve(io.cwd, to);
-          if (folder !== undefined) checkDestination(folder, args.positionals.length);
-          const sources = args.positionals.map((attribute) => set.package(attribute).source());
+  run: async (args, io) => {
+    if (args.flag("json-events")) io.reportJson();
+    const to = args.value("to");
+    const folder = to === undefined ? undefined : resolve(io.cwd, to);
+    if (folder !== undefined) checkDestination(folder, args.positionals.length);
+    return await withStore(io, (store) =>
+      withPackages(args, io, async (set) => {
+        const sources = args.positionals.map((attribute) => set.package(attribute).source());
+        return await undoable(async (signal) => {
           const { failed, skipped } = await buildPackages([], buildContext(args, io, { store, signal }), {
             sources,
             partition: undefined,
@@ -46,9 +46,10 @@ export const source: Command = {
             for (const path of paths) await restorePath(folder, dumpPath(store.realPath(path)), { signal });
           await writePaths(folder === undefined ? paths : [folder], args.flag("json"), io);
           return 0;
-        }),
-      ),
-    ),
+        });
+      }),
+    );
+  },
 };
 
 function checkDestination(folder: string, count: number): void {
