@@ -47,8 +47,10 @@ export async function schedule<Task>(
     if (count === 0) ready.push(task);
   }
   const height = new Map<Task, number>();
-  for (const task of tasks.toReversed())
-    height.set(task, 1 + Math.max(0, ...(followers.get(task) ?? []).map((each) => height.get(each) ?? 0)));
+  for (const task of tasks.toReversed()) {
+    const above = height.get(task) ?? 0;
+    for (const need of needs(task)) height.set(need, Math.max(height.get(need) ?? 0, above + 1));
+  }
   const byHeight = (a: Task, b: Task) => (height.get(a) ?? 0) - (height.get(b) ?? 0);
   ready.sort(byHeight);
 

@@ -35,6 +35,19 @@ test("every task runs once, after all that it needs, and never more at once than
   );
 });
 
+test("200,000 tasks may need the same one", async () => {
+  let count = 0;
+  const { failed, skipped } = await schedule([...Array(200_000).keys()], {
+    jobs: 2,
+    keepGoing: false,
+    needs: (task) => (task === 0 ? [] : [0]),
+    run: async () => {
+      count += 1;
+    },
+  });
+  assert.deepEqual([failed.size, skipped.length, count], [0, 0, 200_000]);
+});
+
 test("a task that is nearly done lets another start, but not what needs it", async () => {
   const events: string[] = [];
   const gate = Promise.withResolvers<void>();
