@@ -4,9 +4,13 @@ import { randomBytes } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { crc32 } from "node:zlib";
 import fc from "fast-check";
 import { CleaveError, describeError } from "../../src/base/index.ts";
+import { openTar } from "../../src/fetch/archive/decompress.ts";
+import { readTar } from "../../src/fetch/archive/tar.ts";
 import { type Unpacked, type UnpackRequest, unpack, unpackChannel } from "../../src/fetch/index.ts";
 import { folders, linkTree, readTree, writeTree } from "../support/disk-trees.ts";
 import { needsNix, nixIn } from "../support/nix.ts";
@@ -122,13 +126,24 @@ test("several members and streams, every check of xz, every level of bzip2", asy
   }
 });
 
-/** A header of a tar archive, made by hand, with its data. */
-function member(name: string, type: string, { target = "", data = "", mode = "0000644" } = {}): Buffer {
+type Parts = {
+  readonly target?: string;
+  readonly data?: string;
+  readonly mode?: string;
+  readonly size?: number;
+};
+
+/** Make a header of a tar archive by hand, with its data. */
+function member(
+  name: string,
+  type: string,
+  { target = "", data = "", mode = "0000644", size = data.length }: Parts = {},
+): Buffer {
   const body = Buffer.from(data, "latin1");
   const header = Buffer.alloc(512);
   header.write(name, 0, 100, "latin1");
   header.write(mode, 100);
-  header.write(body.length.toString(8).padStart(11, "0"), 124);
+  header.write(size.toString(8).padStart(11, "0"), 124);
   header.write("00000000000", 136);
   header.write(" ".repeat(8), 148);
   header.write(type, 156);
@@ -234,6 +249,50 @@ test("a link that leads out is a link, a hard link to a link is one too", async 
   });
 });
 
+test("the size that a folder says is no data, as GNU tar and real Nix take it", async () => {
+  using temp = temporaryFolder();
+  const archive = join(temp.path, "a");
+  for (const [index, folder] of [
+    member("tree", "5", { mode: "0000755", size: 4096 }),
+    member("tree/", "0", { mode: "0000755", size: 4096 }),
+  ].entries()) {
+    writeFileSync(archive, Buffer.concat([folder, member("tree/file", "0", { data: "content" }), end]));
+    const out = join(temp.path, `${index}`);
+    await unpack({ archive, destination: out });
+    assert.equal(readFileSync(join(out, "tree/file"), "utf8"), "content");
+    rmSync(join(temp.path, "tree"), { recursive: true, force: true });
+    tar(temp.path, "--extract", "--file=a");
+    assert.equal(readFileSync(join(temp.path, "tree/file"), "utf8"), "content");
+  }
+});
+
+test("a name of a million folders is refused", async () => {
+  const name = "a/".repeat(500_000);
+  const record = `${`path=${name}\n`.length + 8} path=${name}\n`;
+  assert.equal(
+    await fails(Buffer.concat([member("x", "x", { data: record }), member("a", "0"), end])),
+    `error[archive-unpack]: the archive has a name of 999999 characters, which cannot be unpacked: it begins ${name.slice(0, 60)}\n  hint: a path has at most 4095 bytes`,
+  );
+});
+
+test("what pax records say that does not count takes no memory", async () => {
+  const most = 2 ** 20;
+  const data = (at: number) => `${most} key${at}=`.padEnd(most - 1, "x").concat("\n");
+  async function* headers() {
+    for (let at = 0; at < 300; at += 1) yield member("x", at % 2 === 0 ? "g" : "x", { data: data(at) });
+    yield Buffer.concat([member("a", "0"), end]);
+  }
+  setFlagsFromString("--expose-gc");
+  const before = process.memoryUsage().arrayBuffers;
+  const { reader } = await openTar(headers());
+  for await (const { name } of readTar(reader)) {
+    assert.equal(name, "a");
+    runInNewContext("gc")();
+    const { arrayBuffers } = process.memoryUsage();
+    assert.ok(arrayBuffers - before < 100 * most, `${arrayBuffers - before} bytes`);
+  }
+});
+
 test("limits hold", async () => {
   const hint =
     "\n  at /a\n  hint: if that is what you want, raise the limit (cleave unpack --max-bytes, --max-entries)";
@@ -292,6 +351,12 @@ test("compressed data that is cut off, damaged or followed by something is told"
         `${compressor} ${length}`,
       );
     assert.match(await fails(whole.subarray(0, -1)), /^error\[archive-malformed\]/, compressor);
+    assert.equal(await fails(Buffer.concat([whole, Buffer.alloc(1024)])), "it was unpacked", compressor);
+    assert.match(
+      await fails(Buffer.concat([whole, Buffer.alloc(1024), Buffer.from("something")])),
+      /^error\[archive-malformed\]: something follows the/,
+      compressor,
+    );
     assert.match(
       await fails(Buffer.concat([whole, Buffer.from("something")])),
       /^error\[archive-malformed\]: (something follows the|the gzip data is damaged)/,

@@ -1,7 +1,7 @@
 /**
  * The bzip2 format, as bzip2 1.0 writes and reads it; it has no specification.
  *
- *     file   = stream+
+ *     file   = stream+ zeros
  *     stream = "BZh" level block* 17 72 45 38 50 90, CRC of the blocks' CRCs (32), zeros to the next byte
  *     block  = 31 41 59 26 53 59, CRC (32), randomised (1), origin (24), symbols in use (16 + 16 * 16 at most),
  *              number of tables (3), number of selectors (15), selectors, tables, codes
@@ -24,10 +24,21 @@ export async function* decodeBzip2(reader: Reader): AsyncGenerator<Buffer> {
   for (let first = true; first || (await reader.look(1)).length > 0; first = false) {
     const start = reader.offset();
     const header = await reader.look(4);
-    if (!/^BZh[1-9]/.test(header.toString("latin1", 0, 4)))
+    if (!/^BZh[1-9]/.test(header.toString("latin1", 0, 4))) {
+      if (!first && (await skipZeros(reader))) return;
       throw malformed(first ? "the bzip2 data has no header" : "something follows the bzip2 data", start);
+    }
     reader.skip(4);
     yield* decodeStream(reader, ((header[3] ?? 0) - 48) * 100_000);
+  }
+}
+
+/** Read to the end; says whether all was zeros. */
+async function skipZeros(reader: Reader): Promise<boolean> {
+  for (;;) {
+    const part = await reader.some(2 ** 18);
+    if (part.length === 0) return true;
+    if (part.some((byte) => byte !== 0)) return false;
   }
 }
 

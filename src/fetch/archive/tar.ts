@@ -9,6 +9,8 @@
  *               header or all, "L" "K" GNU's long name and link for the next header, "V" GNU's label
  *     record  = length " " key "=" value LF          of pax: path, linkpath, size and mtime count here
  *
+ * Data come after files (types "0", "7", NUL), pax records, GNU's long names and GNU's lists of a folder ("D") alone;
+ * the size of anything else is no more than a remark.
  * A name is whatever bytes there are before the first NUL. Devices and fifos are refused here, and what no two
  * programs read alike: sparse files, archives of several volumes, types that are not known. The archive must have its
  * final zeros, one block of them at least; what follows them is not looked at, as with GNU tar.
@@ -25,8 +27,12 @@ const largestExtension = 2 ** 20;
 /** The last second that JavaScript can date. */
 const latestTime = 8_640_000_000_000;
 
-/** What pax records and GNU's long names say of the next entry. */
+/** What pax records and GNU's long names say of the next entry, by the keys that count. */
 type Extension = Map<string, Buffer>;
+
+const counting = new Set(["path", "linkpath", "size", "mtime"]);
+/** Stands for all keys by which GNU tar says that a file is sparse. */
+const sparse = "GNU.sparse.";
 
 /** List the entries of a tar archive. A body is to be read before the next entry; what is left of it is skipped. */
 export async function* readTar(reader: Reader): AsyncGenerator<Entry> {
@@ -69,7 +75,7 @@ export async function* readTar(reader: Reader): AsyncGenerator<Entry> {
       extension.get("path") ??
       (prefix.length === 0 ? short : Buffer.concat([prefix, Buffer.from("/"), short]));
     const text = decodeText(name);
-    if ([...extension.keys()].some((key) => key.startsWith("GNU.sparse.")))
+    if (extension.has(sparse))
       throw refused(`the archive has the sparse file ${quote(text)}, which cleave does not read`);
     const time = extension.get("mtime");
     const common = {
@@ -85,7 +91,6 @@ export async function* readTar(reader: Reader): AsyncGenerator<Entry> {
       case "7": {
         if (text.endsWith("/")) {
           yield { ...common, type: "folder" };
-          await drain(bodyOf(reader, size));
           break;
         }
         const body = bodyOf(reader, size);
@@ -100,6 +105,8 @@ export async function* readTar(reader: Reader): AsyncGenerator<Entry> {
         yield { ...common, type: "symlink", target };
         break;
       case "5":
+        yield { ...common, type: "folder" };
+        break;
       case "D":
         yield { ...common, type: "folder" };
         await drain(bodyOf(reader, size));
@@ -190,12 +197,14 @@ function readRecords(data: Buffer, into: Extension, start: number): void {
       data[end - 1] !== 10
     )
       throw malformed("a pax header of the tar archive is damaged", start);
-    const key = decodeText(data.subarray(space + 1, equals));
+    const key = data.toString("latin1", space + 1, equals);
     const value = data.subarray(equals + 1, end - 1);
+    at = end;
+    if (key.startsWith(sparse)) into.set(sparse, value);
+    if (!counting.has(key)) continue;
     // An empty value takes away what was said before.
     if (value.length === 0) into.delete(key);
     else into.set(key, value);
-    at = end;
   }
 }
 

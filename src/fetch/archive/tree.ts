@@ -44,7 +44,8 @@ type Made = "file" | "folder" | { readonly target: string; readonly time: number
 export function makeTree(root: string, limits: Limits): Tree {
   /** What is there, by its name without `.` and double slashes. */
   const made = new Map<string, Made>();
-  const folders: { readonly name: string; readonly mode: number; readonly time: number }[] = [];
+  /** The modes and times of folders, as their last entries have them. */
+  const folders = new Map<string, { readonly mode: number; readonly time: number }>();
   let entries = 0;
   let bytes = 0;
   const pathOf = (name: string) => encodeText(`${root}/${name}`);
@@ -113,6 +114,7 @@ export function makeTree(root: string, limits: Limits): Tree {
         if (entry.type !== "folder") throw refused(`the archive has a ${entry.type} without a name`);
         return;
       }
+      checkLength(name);
       switch (entry.type) {
         case "folder":
           if (made.get(name) !== "folder") {
@@ -120,7 +122,7 @@ export function makeTree(root: string, limits: Limits): Tree {
             guard(shown, () => mkdirSync(pathOf(name), 0o700));
             made.set(name, "folder");
           }
-          folders.push({ name, mode, time });
+          folders.set(name, { mode, time });
           return;
         case "file":
           claim(name, shown);
@@ -145,8 +147,8 @@ export function makeTree(root: string, limits: Limits): Tree {
             symlinkSync(encodeText(there.target), pathOf(name));
             lutimesSync(pathOf(name), dateOf(there.time), dateOf(there.time));
           });
-      // Those that came last first: a folder comes before what is in it, unless it came again.
-      for (const { name, mode, time } of folders.toSorted((a, b) => depthOf(b.name) - depthOf(a.name)))
+      // What is in a folder before the folder itself.
+      for (const [name, { mode, time }] of [...folders].sort(([a], [b]) => depthOf(b) - depthOf(a)))
         guard(name, () => {
           chmodSync(pathOf(name), (mode & 0o777) | 0o700);
           utimesSync(pathOf(name), dateOf(time), dateOf(time));
@@ -166,6 +168,18 @@ function partsOf(name: string): string[] {
   const parts = name.split("/").filter((part) => part !== "" && part !== ".");
   if (parts.includes("..")) throw refused(`the archive has the name ${quote(name)}, which leads out with ..`);
   return parts;
+}
+
+/** A name longer than this is no path for the system. One as long has few enough folders for {@link makeTree}. */
+const longestName = 4095;
+
+function checkLength(name: string): void {
+  if (name.length <= longestName) return;
+  throw new CleaveError({
+    code: "archive-unpack",
+    message: `the archive has a name of ${name.length} characters, which cannot be unpacked: it begins ${quote(name.slice(0, 60))}`,
+    hint: `a path has at most ${longestName} bytes`,
+  });
 }
 
 /** Make a date: what Node is given as a number below 0 it takes for now. */
