@@ -133,6 +133,7 @@ export const codes = {
 
   // run
   "run-no-program": "A package does not have a program of this name",
+  "run-platform": "A program is for another machine",
 
   // recipes
   "attribute-unknown": "A package set has no such attribute",

@@ -4,9 +4,10 @@ import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { needsTools } from "../support/bootstrapped.ts";
-import { repository } from "../support/cleave.ts";
+import { cleave, repository } from "../support/cleave.ts";
 import { copyPackages, type QuickStore, quickStore } from "../support/quick-store.ts";
 import { writeFiles } from "../support/recipes.ts";
+import { temporaryFolder } from "../support/temp.ts";
 
 /** Run a script in the shell of busybox by `cleave run`, as somebody would in a folder of theirs. */
 const shell = (at: QuickStore, script: string) =>
@@ -99,6 +100,18 @@ test("without bubblewrap it is the same", needsTools, async () => {
     child.on("close", (code) => resolve(`${text}${code}`));
   });
   assert.equal(said, `${at.path}\n/nix/store\n3`);
+});
+
+test("a program for another machine is refused before it is built", async () => {
+  using temp = temporaryFolder();
+  const { code, stderr } = await cleave(["run", "cross.aarch64-linux.hello"], {
+    env: { CLEAVE_ROOT: join(temp.path, "store") },
+  });
+  assert.equal(code, 1);
+  assert.equal(
+    stderr,
+    "error[run-platform]: hello is for aarch64-linux, and cannot run here\n  hint: cleave build makes it all the same\n  more: cleave explain run-platform\n",
+  );
 });
 
 test("a program that a package does not have is refused", needsTools, async () => {

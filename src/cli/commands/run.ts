@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process";
-import { lstatSync, mkdirSync } from "node:fs";
+import { lstatSync, mkdirSync, readdirSync } from "node:fs";
 import { constants } from "node:os";
 import { join } from "node:path";
 import { CleaveError } from "../../base/index.ts";
 import type { StorePath } from "../../nix/index.ts";
-import type { Package } from "../../package/index.ts";
+import { nixSystem, type Package } from "../../package/index.ts";
 import { storeView } from "../../sandbox/index.ts";
 import type { LocalStore } from "../../store/index.ts";
 import { buildContext, buildOptions, reportFailures, searchPathOf } from "../build-options.ts";
@@ -33,6 +33,7 @@ export const run: Command = {
       withPackages(args, io, async (set) => {
         const made = set.package(args.positionals[0] ?? "");
         evaluate([made]);
+        checkMachine(made);
         return await undoableStart(async (signal) => {
           const { failed, skipped } = await buildPackages([made], buildContext(args, io, { store, signal }), {
             partition: undefined,
@@ -64,6 +65,30 @@ async function undoableStart(work: (signal: AbortSignal) => Promise<Outcome>): P
     return outcome.code ?? 0;
   });
   return outcome.command === undefined ? { code } : outcome;
+}
+
+/** Throws `run-platform` for what no program of this machine can start. */
+function checkMachine(made: Package): void {
+  const { host } = made.config.platforms;
+  if (
+    host.cpu === (process.arch === "arm64" ? "aarch64" : "x86_64") ||
+    emulators().some((name) => name.includes(host.cpu))
+  )
+    return;
+  throw new CleaveError({
+    code: "run-platform",
+    message: `${made.attribute} is for ${nixSystem(host)}, and cannot run here`,
+    hint: "cleave build makes it all the same",
+  });
+}
+
+/** List what the kernel starts programs of other machines with. */
+function emulators(): readonly string[] {
+  try {
+    return readdirSync("/proc/sys/fs/binfmt_misc");
+  } catch {
+    return [];
+  }
 }
 
 function commandFor(
