@@ -10,9 +10,9 @@ export type OptionState = {
   readonly type: string;
   readonly description: string | undefined;
   readonly declaredBy: readonly string[];
-  /** As texts; absent where there is none. */
-  readonly default?: string;
-  readonly value?: string;
+  /** Absent where there is none. */
+  readonly default?: unknown;
+  readonly value?: unknown;
   /** What computing the value throws. */
   readonly error?: string;
 };
@@ -38,14 +38,14 @@ function stateOf(info: OptionInfo): OptionState {
     type: info.type.description,
     description: info.description,
     declaredBy: info.declaredBy,
-    ...(info.default === undefined ? {} : { default: describeValue(info.default) }),
+    ...(info.default === undefined ? {} : { default: info.default }),
     ...stateOfValue(info),
   };
 }
 
-function stateOfValue(info: OptionInfo): { readonly value: string } | { readonly error: string } {
+function stateOfValue(info: OptionInfo): { readonly value: unknown } | { readonly error: string } {
   try {
-    return { value: describeValue(info.value) };
+    return { value: info.value };
   } catch (error) {
     if (error instanceof CleaveError) return { error: error.message.split("\n")[0] ?? "" };
     throw error;
@@ -55,8 +55,8 @@ function stateOfValue(info: OptionInfo): { readonly value: string } | { readonly
 /** Write an option as lines. */
 export function describeOption({ name, type, description, declaredBy, ...rest }: OptionState): string[] {
   return [
-    `${name} = ${rest.value ?? `(${rest.error ?? "nothing"})`}`,
-    `  takes ${type}${rest.default === undefined ? "" : `; default ${rest.default}`}; of module ${declaredBy.join(", ")}`,
+    `${name} = ${"value" in rest ? describeValue(rest.value) : `(${rest.error ?? "nothing"})`}`,
+    `  takes ${type}${"default" in rest ? `; default ${describeValue(rest.default)}` : ""}; of module ${declaredBy.join(", ")}`,
     ...(description === undefined ? [] : [`  ${description}`]),
   ];
 }

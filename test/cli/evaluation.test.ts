@@ -113,6 +113,10 @@ test("options lists declarations with present values", async () => {
     done(await onSet(temp.path, "options", "app", "meta.d")),
     'meta.description = "An application"\n  takes string; default ""; of module common\n  What it is, in a few words.\n',
   );
+  const json = JSON.parse(done(await onSet(temp.path, "options", "app", "env", "--json")));
+  assert.equal(json.options[0].default instanceof Object, true);
+  assert.equal(json.options[0].value.FLAGS, "-O2 2");
+  assert.match(json.options[0].value.LIB, /^\/nix\/store\/[0-9a-z]{32}-lib-1$/);
   const hint = async (prefix: string) => {
     const { code, stdout, stderr } = await onSet(temp.path, "options", "app", prefix);
     assert.deepEqual([code, stdout], [1, ""]);

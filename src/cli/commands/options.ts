@@ -1,6 +1,7 @@
 import { CleaveError, nearest, quote } from "../../base/index.ts";
 import type { Package } from "../../package/index.ts";
-import { describeOption, optionsOf } from "../../recipes/options.ts";
+import { describeOption, type OptionState, optionsOf } from "../../recipes/options.ts";
+import { asJson } from "../as-json.ts";
 import type { Command } from "../command.ts";
 import { jsonOption } from "../local-store.ts";
 import { openPackages, setOptions } from "../package-set.ts";
@@ -20,7 +21,7 @@ export const optionsCommand: Command = {
     const options = optionsOf(made, { all: args.flag("all") }).filter(({ name }) => name.startsWith(prefix));
     if (options.length === 0) throw noOption(made, prefix);
     if (args.flag("json")) {
-      await io.write(`${JSON.stringify({ options })}\n`);
+      await io.write(`${JSON.stringify({ options: options.map(plain) })}\n`);
       return 0;
     }
     await io.write(
@@ -32,6 +33,15 @@ export const optionsCommand: Command = {
     return 0;
   },
 };
+
+/** What of an option has JSON. */
+function plain(state: OptionState): object {
+  return {
+    ...state,
+    ...("default" in state ? { default: asJson(state.default) } : {}),
+    ...("value" in state ? { value: asJson(state.value) } : {}),
+  };
+}
 
 function noOption(made: Package, prefix: string): CleaveError {
   const names = optionsOf(made, { all: true }).map(({ name }) => name);

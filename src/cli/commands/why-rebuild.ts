@@ -44,7 +44,9 @@ export const whyRebuild: Command = {
         const before = await lookBack(attribute, { args, io, set, store, folder });
         if (before.derivation === derivation) {
           await io.write(
-            args.flag("json") ? `${JSON.stringify({ changes: [] })}\n` : `${attribute} is as it was\n`,
+            args.flag("json")
+              ? `${JSON.stringify({ changes: [], files: [], lines: [] })}\n`
+              : `${attribute} is as it was\n`,
           );
           return 0;
         }

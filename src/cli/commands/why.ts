@@ -1,6 +1,7 @@
 import { CleaveError, describeLocation, quote } from "../../base/index.ts";
 import { describeExplanation, type Explanation } from "../../modules/index.ts";
 import { findText, type TextUse } from "../../recipes/find-text.ts";
+import { asJson } from "../as-json.ts";
 import type { Command } from "../command.ts";
 import { jsonOption } from "../local-store.ts";
 import { openPackages, setOptions } from "../package-set.ts";
@@ -63,13 +64,4 @@ function plain({ value, error, definitions, ...facts }: Explanation): object {
     ...(error === undefined ? { value: asJson(value) } : { error: String(error) }),
     definitions: definitions.map(({ value: given, ...rest }) => ({ ...rest, value: asJson(given) })),
   };
-}
-
-function asJson(value: unknown): unknown {
-  try {
-    const text = JSON.stringify(value);
-    return text === undefined ? undefined : JSON.parse(text);
-  } catch {
-    return String(value);
-  }
 }
