@@ -6,7 +6,8 @@ import { type IncomingMessage, request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
 import { CleaveError, type Emit, quote } from "../base/index.ts";
 import { Failure } from "./failure.ts";
-import { describeUrl, type Place } from "./mirror.ts";
+import { bareUrl, describeUrl, type Place } from "./mirror.ts";
+import { decodePercent } from "./percent.ts";
 import type { Agents } from "./proxy.ts";
 
 /** How long to wait, in milliseconds. */
@@ -43,7 +44,7 @@ const mostRedirects = 10;
 
 /** Send a GET and follow redirects. Throws {@link Failure}, coded errors, and what the network gives. */
 export async function exchange(place: Place, options: ExchangeOptions): Promise<Answer> {
-  let { url, authorization } = place;
+  let { url, authorization = loginOf(url) } = place;
   for (let redirects = 0; ; redirects += 1) {
     const answer = await once(url, authorization, options);
     const { location } = answer.headers;
@@ -53,7 +54,7 @@ export async function exchange(place: Place, options: ExchangeOptions): Promise<
       throw redirectError(
         `${describeUrl(place.url)} redirects more than ${mostRedirects} times, the last time to ${quote(location)}`,
       );
-    const next = URL.parse(location, url);
+    const next = URL.parse(escapeBytes(location), url);
     if (next === null || (next.protocol !== "http:" && next.protocol !== "https:"))
       throw redirectError(
         `${describeUrl(url)} redirects to ${quote(next === null ? location : describeUrl(next))}, which is no http or https URL`,
@@ -67,9 +68,21 @@ export async function exchange(place: Place, options: ExchangeOptions): Promise<
         );
       options.emit({ type: "warning", message: `${what}; the hash is what protects this file` });
     }
-    if (next.origin !== url.origin) authorization = undefined;
+    authorization = loginOf(next) ?? (next.origin === url.origin ? authorization : undefined);
     url = next;
   }
+}
+
+/** Give the header `Authorization` that the name and the password in a URL stand for. */
+function loginOf({ username, password }: URL): string | undefined {
+  if (username === "" && password === "") return undefined;
+  const login = [decodePercent(username), Buffer.from(":"), decodePercent(password)];
+  return `Basic ${Buffer.concat(login).toString("base64")}`;
+}
+
+/** Write the bytes of a header that no URL can hold as %XX: each comes as one character. */
+function escapeBytes(header: string): string {
+  return header.replaceAll(/[\x80-\xff]/g, (byte) => `%${byte.charCodeAt(0).toString(16)}`);
 }
 
 function redirectError(message: string, hint?: string): CleaveError {
@@ -87,7 +100,7 @@ function once(
 ): Promise<Answer> {
   const agent = agents(url);
   return new Promise((resolve, reject) => {
-    const request = (url.protocol === "https:" ? requestHttps : requestHttp)(url, {
+    const request = (url.protocol === "https:" ? requestHttps : requestHttp)(bareUrl(url), {
       agent,
       headers: {
         accept: "*/*",

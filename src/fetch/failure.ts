@@ -81,6 +81,18 @@ export function networkFailure(error: unknown, url: URL): Failure {
   );
 }
 
+/** Tell that answers for parts of a file have another size together than the file. */
+export function wrongLength(url: URL, size: number, total: number): Failure {
+  return new Failure(
+    new CleaveError({
+      code: "fetch-connection",
+      message: `${describeUrl(url)} cannot be fetched: the server gave ${size} bytes of a file of ${total}`,
+      hint: "try again later, or name another URL",
+    }),
+    true,
+  );
+}
+
 /** Tell what a status that brings no file means. `retryAfter` is the header's value, `now` in milliseconds. */
 export function statusFailure(
   status: number,

@@ -20,7 +20,7 @@ import {
   makeHasher,
 } from "../nix/index.ts";
 import { exchange, type Patience } from "./exchange.ts";
-import { Failure, networkFailure, statusFailure } from "./failure.ts";
+import { Failure, networkFailure, statusFailure, wrongLength } from "./failure.ts";
 import { readFileUrl } from "./file-url.ts";
 import { type Machine, thisMachine } from "./machine.ts";
 import { describeUrl, makeResolver, type Place } from "./mirror.ts";
@@ -206,7 +206,12 @@ async function tryOne(place: Place, part: Part, request: FetchRequest, powers: P
       part.total = length === undefined ? undefined : Number(length);
       part.validator = validatorOf(headers);
     }
+    const before = part.size();
     await part.take(answer.body, report);
+    const { total = part.size() } = part;
+    // A server may give less than the rest that it was asked for.
+    if (before < part.size() && part.size() < total) return await tryOne(place, part, request, powers);
+    if (part.size() !== total) throw wrongLength(url, part.size(), total);
   }
   const hash = part.hash();
   if (expected === undefined || equalHash(hash, expected)) return hash;
@@ -229,7 +234,7 @@ type Part = {
   readonly take: (chunks: AsyncIterable<Uint8Array>, after: () => void) => Promise<void>;
   /** Give the headers that ask for the rest, or none where all is wanted. */
   readonly wish: (checked: boolean) => Record<string, string>;
-  /** Say whether a `Content-Range` is that of the rest. */
+  /** Say whether a `Content-Range` is that of the rest, or of a part of it; it may tell how large the whole is. */
   readonly continues: (range: string | undefined) => boolean;
   /** Give the hash of what is there. */
   readonly hash: () => Hash;
@@ -271,9 +276,11 @@ function makePart(file: FileHandle, algorithm: HashAlgorithm, destination: strin
       };
     },
     continues: (range) => {
-      const [, first, , all] = /^bytes (\d+)-(\d+)\/(\d+|\*)$/.exec(range ?? "") ?? [];
+      const [, first, all] = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(range ?? "") ?? [];
       if (size === 0 || Number(first) !== size) return false;
-      return all === "*" || part.total === undefined || Number(all) === part.total;
+      if (all === "*") return true;
+      part.total ??= Number(all);
+      return Number(all) === part.total;
     },
     hash: () => hasher.finish(),
   };

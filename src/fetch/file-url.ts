@@ -4,6 +4,7 @@
 import { createReadStream } from "node:fs";
 import { CleaveError, decodeText, quote } from "../base/index.ts";
 import { Failure } from "./failure.ts";
+import { decodePercent } from "./percent.ts";
 
 /** Read the file of a `file:` URL in chunks. Throws {@link Failure}. */
 export async function* readFileUrl(url: URL, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
@@ -18,12 +19,7 @@ export async function* readFileUrl(url: URL, signal?: AbortSignal): AsyncGenerat
 /** Give the path of a `file:` URL as bytes. Throws {@link Failure}. */
 function filePathOf(url: URL): Buffer {
   if (url.hostname !== "") throw refuse(`the URL ${url.href} names the host ${url.hostname}`);
-  const parts = url.pathname.split(/(%[0-9A-Fa-f]{2})/);
-  const path = Buffer.concat(
-    parts.map((part) =>
-      /^%[0-9A-Fa-f]{2}$/.test(part) ? Buffer.from(part.slice(1), "hex") : Buffer.from(part),
-    ),
-  );
+  const path = decodePercent(url.pathname);
   if (path.includes(0)) throw refuse(`the URL ${url.href} names a file with NUL`);
   return path;
 }

@@ -107,11 +107,16 @@ function parseUrl(text: string): URL {
 
 /** Write a URL for a message: without the password or token that it may hold. */
 export function describeUrl(url: URL): string {
-  if (url.username === "" && url.password === "") return url.href;
+  return bareUrl(url).href;
+}
+
+/** Give a URL without the name and the password that it may hold. */
+export function bareUrl(url: URL): URL {
+  if (url.username === "" && url.password === "") return url;
   const bare = new URL(url);
   bare.username = "";
   bare.password = "";
-  return bare.href;
+  return bare;
 }
 
 function unknownMirror(name: string, names: readonly string[], machine: Machine): CleaveError {

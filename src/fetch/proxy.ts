@@ -37,13 +37,27 @@ export function proxyFor({ protocol, hostname, port }: URL, env: Env): URL | und
   }
   // As with curl, a proxy without a scheme is one of http.
   const proxy = URL.parse(text.includes("://") ? text : `http://${text}`);
-  if (proxy === null || (proxy.protocol !== "http:" && proxy.protocol !== "https:"))
-    throw new CleaveError({
+  const refuse = (what: string) =>
+    new CleaveError({
       code: "fetch-url",
-      message: `the environment's proxy ${quote(text.replace(/\/\/.*@/, "//"))} for ${protocol}//${host} is no http or https URL`,
+      message: `the environment's proxy ${quote(text.replace(/\/\/.*@/, "//"))} for ${protocol}//${host} ${what}`,
       hint: "set http_proxy and https_proxy to http://HOST:PORT, or unset them",
     });
+  if (proxy === null || (proxy.protocol !== "http:" && proxy.protocol !== "https:"))
+    throw refuse("is no http or https URL");
+  if (!isDecodable(proxy.username) || !isDecodable(proxy.password))
+    throw refuse("has a name or password with a % that begins no %XX of UTF-8");
   return proxy;
+}
+
+/** Say whether Node can decode a name or a password. */
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Gives the agent that connects to a URL: directly or through its proxy, with the certificates to trust. */

@@ -210,6 +210,38 @@ test("without hash and version a broken connection starts anew", async () => {
   assert.deepEqual(server.requests, ["/f", "/f"]);
 });
 
+test("a server that gives the rest in parts is asked for all of them", async () => {
+  for (const hash of ["", sri]) {
+    const { promise, emit } = whenSeen(100_000);
+    const headers = { etag: '"v1"' };
+    await using server = await serve(
+      broken(body, 100_000, headers, promise),
+      lie(`bytes 100000-199999/${body.length}`, body.subarray(100_000, 200_000)),
+      ranged(body, headers),
+    );
+    assertFetched(await tryFetch([`${server.url}f`], { hash, emit }), `${server.url}f`);
+    assert.deepEqual(server.requests, ["/f", "/f bytes=100000-", "/f bytes=200000-"]);
+  }
+});
+
+test("a server that gives nothing of the rest, or too much, has not given the file", async () => {
+  for (const [sent, size] of [
+    [Buffer.alloc(0), 100_000],
+    [Buffer.alloc(body.length), body.length + 100_000],
+  ] as const) {
+    const { promise, emit } = whenSeen(100_000);
+    await using server = await serve(
+      broken(body, 100_000, { etag: '"v1"' }, promise),
+      lie(`bytes 100000-${body.length - 1}/${body.length}`, sent),
+    );
+    assertFailed(
+      await tryFetch([`${server.url}f`], { hash: "", tries: 2, emit }),
+      `error[fetch-connection]: ${server.url}f cannot be fetched: the server gave ${size} bytes of a file of ${body.length}`,
+      "  hint: try again later, or name another URL",
+    );
+  }
+});
+
 const lie =
   (range: string, sent: Uint8Array): Step =>
   (_, response) => {
@@ -375,6 +407,28 @@ test("passwords of URLs are used and not shown", async () => {
     `error[fetch-status]: the server answered 404 (not found) for ${server.url}`,
     "  hint: the file is not there: check the URL, or name another",
   );
+});
+
+test("a login in a URL goes along to the same host, whatever its bytes", async () => {
+  const seen: (string | undefined)[] = [];
+  await using other = await serve((request, response) => {
+    seen.push(request.headers.authorization);
+    whole(body)(request, response);
+  });
+  await using server = await serve((request, response) => {
+    seen.push(request.headers.authorization);
+    const moved = request.url === "/f" ? `${server.url}moved` : `${other.url}f`;
+    redirect(moved)(request, response);
+  });
+  assertFetched(await tryFetch([`${server.url.replace("//", "//m%FFe:100%@")}f`]), `${server.url}f`);
+  const login = `Basic ${Buffer.from("m\xffe:100%", "latin1").toString("base64")}`;
+  assert.deepEqual(seen, [login, login, undefined]);
+});
+
+test("a redirect to a name of raw bytes leads to that name", async () => {
+  await using server = await serve(redirect(Buffer.from("/ü").toString("latin1")), whole(body));
+  assertFetched(await tryFetch([`${server.url}f`]), `${server.url}f`);
+  assert.deepEqual(server.requests, ["/f", "/%c3%bc"]);
 });
 
 test("npm's login goes to its registry, and not along with a redirect to another host", async () => {

@@ -53,6 +53,12 @@ test("a proxy that is none is told without its password", () => {
     "error[fetch-url]: the environment's proxy socks5://p:1 for https://a is no http or https URL",
     "  hint: set http_proxy and https_proxy to http://HOST:PORT, or unset them",
   );
+  for (const login of ["me%:secret", "me:%ff"])
+    assertError(
+      () => find("https://a/", { https_proxy: `http://${login}@p:1` }),
+      "error[fetch-url]: the environment's proxy http://p:1 for https://a has a name or password with a % that begins no %XX of UTF-8",
+      "  hint: set http_proxy and https_proxy to http://HOST:PORT, or unset them",
+    );
 });
 
 /** A proxy that notes what it is asked for, and connects to loopback whatever the host. */
