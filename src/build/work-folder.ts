@@ -142,11 +142,14 @@ export async function sweepWorkFolders(store: LocalStore): Promise<void> {
   if (!existsSync(all)) return;
   try {
     for (const name of new Set(readdirSync(all).map((each) => each.replace(/\.lock$/, ""))))
-      await sweep(join(all, name));
+      if (isOwn.test(name)) await sweep(join(all, name));
   } catch (error) {
     throw codedError(error, "delete what a process that was killed has left", store);
   }
 }
+
+/** Nix from 2.30 on builds in the same folder, in folders with other names. */
+const isOwn = /^[0-9a-f]{12}$/;
 
 async function sweep(path: string): Promise<void> {
   let lock: number;

@@ -357,13 +357,15 @@ test("as an ordinary user builds are the same", { skip: needsBuilds.skip || notR
   assert.equal(statSync(join(rig.root, expected)).uid, 65534);
 
   // What another user's killed process has left is that user's.
-  const other = join(rig.root, "nix/var/nix/builds/other");
-  mkdirSync(other, 0o700);
+  const other = join(rig.root, "nix/var/nix/builds/0123456789ab");
+  const newer = join(rig.root, "nix/var/nix/builds/nix-4711-123456789");
+  for (const folder of [other, newer]) mkdirSync(folder, 0o700);
   writeFileSync(`${other}.lock`, "", { mode: 0o600 });
   const beside = spawnSync("setpriv", [...as, launcher, "realise", derivation], { encoding: "utf8" });
   assert.deepEqual([beside.status, beside.stderr], [0, ""]);
   assert.equal((await realise(rig, derivation)).code, 0);
   assert.ok(!existsSync(other));
+  assert.ok(existsSync(newer), "newer Nix builds there, too");
   execFileSync("chown", ["0:0", join(other, "..")]);
   chmodSync(join(other, ".."), 0o755);
   const nowhere = spawnSync("setpriv", [...as, launcher, "realise", failed], { encoding: "utf8" });
