@@ -274,7 +274,7 @@ export class Cache {
     const known = this.#stamps.get(key);
     if (known !== undefined && known.stamp === this.#files.stampAt(path)) return known.hash;
     const read = lookAt(type, path);
-    if (read !== undefined) {
+    if (read?.stamp !== undefined) {
       this.#newStamps.set(key, read);
       this.#schedule();
     }

@@ -5,15 +5,25 @@
  * nothing has changed without reading. A file that changed just now has none, as it may change again within the
  * resolution of its times.
  */
-import { lstatSync, readdirSync, readFileSync, realpathSync, type Stats, statSync } from "node:fs";
+import {
+  type Dirent,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  type Stats,
+  statSync,
+} from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { CleaveError, compareText, fileError, quote } from "../base/index.ts";
+import { CleaveError, compareText, decodeText, encodeText, fileError, quote } from "../base/index.ts";
 import { formatHash, hashBytes } from "../nix/hash.ts";
 import { ReadAhead } from "./read-ahead.ts";
 import { type Read, record } from "./trace.ts";
 import type { Ahead } from "./translate.ts";
 
-export type FolderEntry = { readonly name: string; readonly type: "file" | "folder" | "other" };
+/** What a folder has under a name, a byte string. */
+export type FolderEntry = { readonly name: string; readonly type: "file" | "folder" | "link" | "other" };
 
 /** A file: its bytes, and what is recorded of reading it. */
 export type Content = { readonly content: Uint8Array; readonly executable: boolean; readonly read: Read };
@@ -112,6 +122,13 @@ export class Files {
     return found?.entries;
   }
 
+  /** Say where a link leads, as it is written; `undefined` where there is none. */
+  readLink(path: string): string | undefined {
+    const read = linkAt(path);
+    record(read?.read ?? { type: "absent", path, hash: "" });
+    return read?.target;
+  }
+
   /** Tell whether a path, with all links resolved, lies in a folder. Throws `recipe-outside` where it does not. */
   #isInside(path: string, root: string): boolean {
     const real = this.#realOf(path);
@@ -152,8 +169,9 @@ export class Files {
 }
 
 /** Get the hash and stamp of what is at a path now. */
-export function lookAt(type: "file" | "folder", path: string): Read | undefined {
-  return (type === "file" ? contentOf(path) : listingOf(path))?.read;
+export function lookAt(type: "file" | "folder" | "link", path: string): Read | undefined {
+  const look = { file: contentOf, folder: listingOf, link: linkAt }[type];
+  return look(path)?.read;
 }
 
 function stampOf({ size, mtimeMs, ctimeMs, ino, dev }: Stats): string | undefined {
@@ -181,11 +199,17 @@ export function contentOf(path: string): Content | undefined {
 function listingOf(path: string): Listing | undefined {
   try {
     const stats = statSync(path);
-    const entries = readdirSync(path, { withFileTypes: true })
+    const entries = entriesOf(path)
       .map(
         (each): FolderEntry => ({
           name: each.name,
-          type: each.isFile() ? "file" : each.isDirectory() ? "folder" : "other",
+          type: each.isFile()
+            ? "file"
+            : each.isDirectory()
+              ? "folder"
+              : each.isSymbolicLink()
+                ? "link"
+                : "other",
         }),
       )
       .sort((a, b) => compareText(a.name, b.name));
@@ -209,6 +233,30 @@ function listingOf(path: string): Listing | undefined {
   }
 }
 
+type Entry = Pick<Dirent, "name" | "isFile" | "isDirectory" | "isSymbolicLink">;
+
+/** List a folder. A name that is not UTF-8 is found by what stands in its place. */
+function entriesOf(path: string): readonly Entry[] {
+  const entries = readdirSync(path, { withFileTypes: true });
+  if (!entries.some(({ name }) => name.includes("\ufffd"))) return entries;
+  return readdirSync(path, { withFileTypes: true, encoding: "buffer" }).map((each) => ({
+    name: decodeText(each.name),
+    isFile: () => each.isFile(),
+    isDirectory: () => each.isDirectory(),
+    isSymbolicLink: () => each.isSymbolicLink(),
+  }));
+}
+
+/** It has no stamp: to ask where a link leads takes no longer than to ask for its times. */
+function linkAt(path: string): { readonly target: string; readonly read: Read } | undefined {
+  try {
+    const target = decodeText(readlinkSync(path, "buffer"));
+    return { target, read: { type: "link", path, hash: hashOf(encodeText(target)) } };
+  } catch (error) {
+    return unlessMissing(error, path);
+  }
+}
+
 /** Hash bytes, or the UTF-8 of a text: SHA-256 in base16. */
 export function hashOf(content: Uint8Array | string): string {
   return formatHash(hashBytes("sha256", content), "base16");
@@ -224,6 +272,6 @@ function realOrNothing(path: string): string | undefined {
 
 function unlessMissing(error: unknown, path: string): undefined {
   const code = (error as NodeJS.ErrnoException).code ?? "";
-  if (["ENOENT", "ENOTDIR", "EISDIR", "ELOOP"].includes(code)) return undefined;
+  if (["ENOENT", "ENOTDIR", "EISDIR", "ELOOP", "EINVAL"].includes(code)) return undefined;
   throw fileError(error, "read", path);
 }

@@ -62,6 +62,7 @@ export function functionsFor(caller: Caller, { files, bundles }: World): RecipeF
           const inside = `${prefix}${name}`;
           if (type === "folder") walk(`${folder}/${name}`, `${inside}/`);
           else if (type === "file" && filter(inside) === true) {
+            checkName(name, folder);
             const content = files.read(`${folder}/${name}`, caller.root);
             if (content !== undefined) found[inside] = new StoreFile(name, content);
           }
@@ -78,9 +79,13 @@ export function functionsFor(caller: Caller, { files, bundles }: World): RecipeF
         for (const { name, type } of entries) {
           const inside = `${prefix}${name}`;
           if (filter(inside) !== true) continue;
+          checkName(name, folder);
           if (type === "folder") tree.set(name, walk(`${folder}/${name}`, `${inside}/`));
           else if (type === "other") throw notInTree(`${folder}/${name}`);
-          else {
+          else if (type === "link") {
+            const target = files.readLink(`${folder}/${name}`);
+            if (target !== undefined) tree.set(name, { type: "symlink", target });
+          } else {
             const found = files.readWithMode(`${folder}/${name}`, caller.root);
             if (found !== undefined)
               tree.set(name, {
@@ -141,9 +146,20 @@ export function reach(caller: Caller, path: string): string {
 function notInTree(file: string): CleaveError {
   return new CleaveError({
     code: "recipe-file",
-    message: "a tree takes files and folders, and this is neither",
+    message: "a tree takes files, folders and links, and this is none of them",
     hint: "leave it out with a filter: tree(path, (name) => …)",
     location: { file },
+  });
+}
+
+/** Refuse what no recipe could name. */
+function checkName(name: string, folder: string): void {
+  if (!/[\udc80-\udcff]/u.test(name)) return;
+  throw new CleaveError({
+    code: "recipe-file",
+    message: "the name of this file is not UTF-8",
+    hint: "call it otherwise, or leave it out with a filter",
+    location: { file: `${folder}/${name}` },
   });
 }
 

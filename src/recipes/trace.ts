@@ -4,9 +4,9 @@
  */
 import type { Role } from "../package/index.ts";
 
-/** A thing that was read: the content of a file, the names in a folder, or that there is nothing. */
+/** A thing that was read: the content of a file, the names in a folder, where a link leads, or that there is nothing. */
 export type Read = {
-  readonly type: "file" | "folder" | "absent";
+  readonly type: "file" | "folder" | "link" | "absent";
   /** Absolute. */
   readonly path: string;
   /** Of what was read; empty for what is absent. */

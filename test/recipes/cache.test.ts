@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync, utimesSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { Event } from "../../src/base/index.ts";
@@ -62,6 +62,46 @@ test("times alone make nothing stale, and a content that has changed under old t
   writeFileSync(file, rawRecipe("a", { env: { x: '"2"' } }));
   utimesSync(file, 2e9, 2e9);
   assert.deepEqual(evaluate(folder, options).evaluated, ["a"]);
+});
+
+test("a tree holds links as they are written, and follows none", () => {
+  using temp = temporaryFolder();
+  const folder = join(temp.path, "set");
+  const cache = join(temp.path, "cache");
+  const source = join(folder, "a/source");
+  writeFiles(folder, {
+    "a/package.ts": rawRecipe("a", {
+      imports: 'import { tree } from "cleave/recipe";',
+      more: 'files: { source: tree("source") }, args: [String(tree("source"))],',
+    }),
+    "a/source/file": "content",
+  });
+  const without = evaluate(folder, { cache }).derivations;
+  symlinkSync("../../nowhere", join(source, "link"));
+  const first = evaluate(folder, { cache });
+  assert.notDeepEqual(first.derivations, without);
+  assert.deepEqual(evaluate(folder, { cache }).evaluated, []);
+  // The folder has the same names.
+  rmSync(join(source, "link"));
+  symlinkSync("../../elsewhere", join(source, "link"));
+  const second = evaluate(folder, { cache });
+  assert.deepEqual(second.evaluated, ["a"]);
+  assert.notDeepEqual(second.derivations, first.derivations);
+  rmSync(join(source, "link"));
+  mkdirSync(join(source, "real"));
+  symlinkSync("real", join(source, "link"));
+  // As Nix takes it into its store.
+  const nar = execFileSync(join(repository, "cleave"), ["hash", "path", "--base32", source], {
+    encoding: "utf8",
+  });
+  const path = execFileSync(
+    join(repository, "cleave"),
+    ["store-path", "make-source", "source", `sha256:${nar.trim()}`],
+    {
+      encoding: "utf8",
+    },
+  );
+  assert.ok(evaluate(folder, { cache }).lowered[0]?.includes(path.trim()));
 });
 
 test("settings and overlays have results of their own, and compose", () => {

@@ -1,5 +1,7 @@
 /** What is wrong with recipes is said with place and hint: the whole text of each error. */
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
 import { test } from "node:test";
 import { CleaveError } from "../../src/base/index.ts";
 import { checkBudget, parseBudget } from "../../src/recipes/counts.ts";
@@ -185,6 +187,41 @@ test("files that lie outside, are not there, or are not what they should be", ()
       "  hint: mend the file",
     ],
   );
+});
+
+test("what cannot be part of a tree is not left out of it", () => {
+  const it = withImport('import { tree } from "cleave/recipe";\nexport const source = tree("source");');
+  for (const [make, name, message, hint] of [
+    [
+      "mkfifo fifo",
+      "fifo",
+      "a tree takes files, folders and links, and this is none of them",
+      "leave it out with a filter: tree(path, (name) => …)",
+    ],
+    [
+      ": >\"$(printf 'a\\377')\"",
+      '"a\\udcff',
+      "the name of this file is not UTF-8",
+      "call it otherwise, or leave it out with a filter",
+    ],
+    [
+      "mkdir \"$(printf 'a\\377')\"",
+      '"a\\udcff',
+      "the name of this file is not UTF-8",
+      "call it otherwise, or leave it out with a filter",
+    ],
+  ] as const) {
+    using temp = temporaryFolder();
+    writeFiles(temp.path, { ...it, "it/source/file": "" });
+    execFileSync("sh", ["-c", make], { cwd: join(temp.path, "it/source") });
+    const place = `${temp.path}/it/source/`;
+    assertError(
+      () => openSet(temp.path).package("it").interface,
+      `error[recipe-file]: ${message}`,
+      `  at ${name.startsWith('"') ? `"${place}${name.slice(1)}"` : `${place}${name}`}`,
+      `  hint: ${hint}`,
+    );
+  }
 });
 
 test("what no recipe may do, where it is loaded and where it is evaluated", () => {
