@@ -74,7 +74,7 @@ export function startOf({ derivation, outputs, graphs, cores, userEnv }: Builder
   if (isFixed(derivation)) {
     env.set("NIX_OUTPUT_CHECKED", "1");
     for (const name of attributesOf(derivation).list("impureEnvVars") ?? [])
-      env.set(name, userEnv[name] ?? "");
+      env.set(name, (Object.hasOwn(userEnv, name) ? userEnv[name] : undefined) ?? "");
   }
   env.set("NIX_LOG_FD", "2");
   env.set("TERM", "xterm-256color");

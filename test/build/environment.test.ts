@@ -66,13 +66,15 @@ test("passAsFile puts variables into files", () => {
 });
 
 test("fixed outputs get the user's variables that they name", () => {
-  const { env } = start(derivation({ impureEnvVars: "http_proxy no_proxy" }, true), { http_proxy: "p" });
+  const names = "http_proxy no_proxy toString";
+  const { env } = start(derivation({ impureEnvVars: names }, true), { http_proxy: "p" });
   assert.deepEqual(env, {
     ...always,
-    impureEnvVars: "http_proxy no_proxy",
+    impureEnvVars: names,
     NIX_OUTPUT_CHECKED: "1",
     http_proxy: "p",
     no_proxy: "",
+    toString: "",
   });
 });
 
