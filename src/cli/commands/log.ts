@@ -76,7 +76,10 @@ async function printPackage(attribute: string, args: Arguments, store: LocalStor
     }
   }
   if (any) return 0;
-  throw noLog(wanted === undefined ? canonical : `the phase ${wanted} of ${attribute}`);
+  throw noLog(
+    wanted === undefined ? canonical : `the phase ${wanted} of ${attribute}`,
+    `cleave build ${attribute} builds it, unless it is there; what was copied or added was not built here`,
+  );
 }
 
 /** Open the log of a derivation, if there is one. Real Nix compresses its logs. */
@@ -109,11 +112,11 @@ async function derivationsOf(path: StorePath, store: LocalStore): Promise<readon
   return [...(deriver === undefined ? [] : [deriver]), ...(await store.derivers(path))];
 }
 
-function noLog(path: string): CleaveError {
+function noLog(path: string, hint = "what was copied or added was not built here"): CleaveError {
   return new CleaveError({
     code: "build-no-log",
     message: `there is no log of a build of ${path}`,
-    hint: "what was copied or added was not built here",
+    hint,
   });
 }
 
