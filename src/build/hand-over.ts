@@ -27,7 +27,7 @@ export function makeHandOver(builds: readonly BuildNode[], work: WorkFolder): Ha
   const takers = new Map<StorePath, BuildNode>();
   for (const node of builds) {
     const group = groupOf(node.derivation);
-    if (group?.start === undefined || node.again) continue;
+    if (group?.start === undefined || node.again || !node.inputs.has(group.start)) continue;
     // The trunk goes before its branches.
     if (!takers.has(group.start) || group.end !== "branch") takers.set(group.start, node);
   }
@@ -71,7 +71,7 @@ function move(from: string, to: string): void {
 type Group = {
   readonly start: StorePath | undefined;
   readonly end: unknown;
-  readonly placeholders: readonly string[];
+  readonly placeholders: readonly StorePath[];
 };
 
 /** Read what a derivation says of its group of phases (`docs/lowering.md`); nothing where it is none. */
@@ -83,7 +83,7 @@ function groupOf(derivation: Derivation): Group | undefined {
     start: typeof start === "string" && isStorePath(start) ? start : undefined,
     end,
     placeholders: isJsonRecord(placeholders)
-      ? Object.values(placeholders).filter((each) => typeof each === "string")
+      ? Object.values(placeholders).filter((each) => typeof each === "string" && isStorePath(each))
       : [],
   };
 }
