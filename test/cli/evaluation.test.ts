@@ -247,15 +247,21 @@ test("why-rebuild --against takes cleave's own recipes as they are where they ar
   git("init", "-q");
   git("add", ".");
   git("commit", "-qm", "First");
-  const why = () =>
-    execFileSync(join(installed, "cleave"), ["why-rebuild", "--against", "HEAD", "app"], {
+  const why = (attribute = "app") =>
+    execFileSync(join(installed, "cleave"), ["why-rebuild", "--against", "HEAD", attribute], {
       cwd: temp.path,
+      stdio: "pipe",
       env: { PATH: process.env["PATH"], HOME: temp.path, CLEAVE_ROOT: join(temp.path, "store") },
       encoding: "utf8",
     });
   assert.equal(why(), "app is as it was\n");
   writeFiles(temp.path, { "lib/flags.ts": 'export const optimise = "-O3";\n' });
   assert.match(why(), /^app-2 changes:\n {2}FLAGS\n/);
+  // Of those themselves there is no revision.
+  assert.throws(
+    () => why("hello"),
+    /rebuild-unknown\]: git has no revision HEAD of \S+tools\/cleave\/packages\/hello\n/,
+  );
 });
 
 test("diff previews what an overlay or a setting changes", async () => {

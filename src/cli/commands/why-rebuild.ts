@@ -169,14 +169,16 @@ function repositoryOf(folder: string, revision: string): string | undefined {
 function checkOut(recipe: string, revision: string, target: string): (folder: string) => string {
   const here = dirname(recipe);
   const git = gitIn(here);
+  const repository = repositoryOf(here, "HEAD");
   let prefix: string;
   let archive: Buffer;
   try {
+    if (repository === undefined) throw new Error("no commit of a repository has this folder");
     prefix = git("rev-parse", "--show-prefix")
       .toString()
       .replace(/\/?\n$/, "");
     // From the top: elsewhere git leaves out what is not below.
-    archive = gitIn(git("rev-parse", "--show-toplevel").toString().replace(/\n$/, ""))("archive", revision);
+    archive = gitIn(repository)("archive", revision);
   } catch (cause) {
     throw new CleaveError({
       code: "rebuild-unknown",
@@ -190,7 +192,6 @@ function checkOut(recipe: string, revision: string, target: string): (folder: st
   const place = `${target}${top}`;
   mkdirSync(place, { recursive: true });
   execFileSync("tar", ["-x", "-C", place], { input: archive });
-  const repository = repositoryOf(here, "HEAD");
   return (folder) => (repositoryOf(folder, "HEAD") === repository ? `${target}${folder}` : folder);
 }
 
