@@ -85,7 +85,7 @@ function ownMounts({ spec, inputs, root }: Job): string[] {
       "/dev",
     ],
     ...["--perms", "1777", "--tmpfs", "/tmp", "--proc", "/proc"],
-    ...filesOfHost(spec).flatMap(({ source, target }) => ["--ro-bind", source, target]),
+    ...filesOfHost(spec, root).flatMap(({ source, target }) => ["--ro-bind", source, target]),
     ...["--bind", spec.build, "/build", "--bind", spec.store, "/nix/store"],
     ...inputs.filter(isMounted).flatMap(({ host, inside }) => ["--ro-bind", host, inside]),
   ];

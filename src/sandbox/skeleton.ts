@@ -64,13 +64,15 @@ export type Kind = Pick<SandboxSpec, "network" | "shell">;
 /** Give what makes the root of a kind of sandbox, in a folder, when it is first wanted. */
 export function makeRoots(folder: string): (kind: Kind) => string {
   const roots = new Map<string, string>();
+  let count = 0;
   return ({ network, shell }) => {
-    const name = `root-${network ? "open" : "closed"}${shell === undefined ? "" : "-shell"}`;
-    const made = roots.get(name);
+    const kind = `${network} ${shell !== undefined}`;
+    const made = roots.get(kind);
     if (made !== undefined) return made;
-    const root = `${folder}/${name}`;
+    // A name of its own: one that could not be made whole is in the way of no other.
+    const root = `${folder}/root-${count++}`;
     makeRoot(root, { network, shell });
-    roots.set(name, root);
+    roots.set(kind, root);
     return root;
   };
 }
@@ -126,14 +128,14 @@ function makeRoot(root: string, { network, shell }: Kind): void {
   }
 }
 
-/** The read-only bind mounts of a kind of root, with targets inside. */
-export function filesOfHost({
-  network,
-  shell,
-}: Kind): { readonly source: string; readonly target: string }[] {
+/** The read-only bind mounts of a kind of root, with targets inside. What the host has not had when the root was made is none. */
+export function filesOfHost(
+  { network, shell }: Kind,
+  root: string,
+): { readonly source: string; readonly target: string }[] {
   return [
     ...(shell === undefined ? [] : [{ source: shell, target: "/bin/sh" }]),
-    ...(network ? networkMounts() : []),
+    ...(network ? networkMounts().filter(({ target }) => existsSync(root + target)) : []),
   ];
 }
 
@@ -224,7 +226,7 @@ export function kindMounts(kind: Kind, { root, target, readOnly }: Omit<Place, "
     },
     memory("/dev/shm"),
     memory("/tmp"),
-    ...filesOfHost(kind).map((file) => bind(file.source, target + file.target, readOnly(file.source))),
+    ...filesOfHost(kind, root).map((file) => bind(file.source, target + file.target, readOnly(file.source))),
   ];
 }
 
