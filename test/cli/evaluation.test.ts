@@ -279,6 +279,12 @@ export default {
     done(await onSet(temp.path, "diff", "--with", "overlay.ts", "app", "lib")),
     "app-2 only follows: lib-1\nlib-1 changes:\n  args\n    - -c make lib\n    + -c make other\n2 of 2 packages change\n",
   );
+  writeFiles(join(temp.path, "set"), { "packages/wrong/package.ts": "export default 1;\n" });
+  const all = await onSet(temp.path, "diff", "--with", "overlay.ts");
+  assert.equal(all.code, 0);
+  assert.equal(all.stderr, "warning: wrong is left out: the default export of this recipe is no module\n");
+  assert.match(all.stdout, /^lib-1 changes:$/m);
+  assert.equal((await onSet(temp.path, "diff", "--with", "overlay.ts", "wrong")).code, 1);
   assert.equal(
     done(await onSet(temp.path, "diff", "--with-set", 'app.version="3"', "app", "lib")),
     [

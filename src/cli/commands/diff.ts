@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { CleaveError } from "../../base/index.ts";
 import type { StorePath } from "../../nix/index.ts";
+import type { PackageInterface } from "../../package/index.ts";
 import { compareDerivations, describeChanges, type Side } from "../../recipes/drv-diff.ts";
 import type { PackageSet } from "../../recipes/index.ts";
 import type { Command } from "../command.ts";
@@ -38,7 +39,15 @@ export const diff: Command = {
     const attributes = args.positionals.length > 0 ? args.positionals : before.attributes();
     const packages = [];
     for (const attribute of attributes) {
-      const one = before.package(attribute).interface;
+      let one: PackageInterface;
+      try {
+        one = before.package(attribute).interface;
+      } catch (error) {
+        // What nobody has asked for, and was wrong before, hides nothing of the others.
+        if (args.positionals.length > 0 || !(error instanceof CleaveError)) throw error;
+        io.emit({ type: "warning", message: `${attribute} is left out: ${error.message.split("\n")[0]}` });
+        continue;
+      }
       const two = after.package(attribute).interface;
       if (one.derivation === two.derivation) continue;
       const changes = compareDerivations(sideOf(before, one.derivation), sideOf(after, two.derivation));
