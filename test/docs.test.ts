@@ -69,3 +69,13 @@ test("docs/commands.md is what the commands say of themselves", async () => {
   }
   assert.equal(read("docs/commands.md"), text, "run this test with CLEAVE_ACCEPT=1 to write the page anew");
 });
+
+test("help fits into the columns that there are", async () => {
+  for (const name of ["build", "diff", "store gc", "explain"]) {
+    const command = await commands[name]?.load();
+    assert.ok(command !== undefined);
+    for (const width of [96, 80, 60])
+      for (const line of describeCommand(name, command, width).split("\n"))
+        assert.ok(line.length <= width, `${width} columns: ${line}`);
+  }
+});

@@ -109,29 +109,59 @@ function hintFor(option: string, name: string, { options, usage }: Command): str
     : undefined;
 }
 
-/** Write the help page of a command. */
-export function describeCommand(name: string, command: Command): string {
+/** How wide help is where nothing narrower asks for it, in columns. */
+const helpWidth = 96;
+
+/** Write the help page of a command, in lines of at most so many columns. */
+export function describeCommand(name: string, command: Command, width = helpWidth): string {
   const rows = Object.entries(command.options).map(([option, { short, value, summary }]) => [
-    `${short === undefined ? "    " : `-${short}, `}--${option}${value === undefined ? "" : ` ${value}`}`,
+    `  ${short === undefined ? "    " : `-${short}, `}--${option}${value === undefined ? "" : ` ${value}`}`,
     summary,
   ]);
-  const width = Math.max(0, ...rows.map(([left]) => left?.length ?? 0));
-  const parts = [wrap(command.summary), `usage: cleave ${name} ${command.usage}`.trimEnd()];
-  if (command.details !== undefined) parts.push(...command.details.trim().split("\n\n").map(wrap));
+  // On a narrow terminal, what options do goes below them.
+  const left = Math.min(Math.max(0, ...rows.map(([each]) => each?.length ?? 0)) + 2, Math.floor(width / 2));
+  const parts = [wrap(command.summary, width), usageOf(name, command, width)];
+  if (command.details !== undefined)
+    parts.push(
+      ...command.details
+        .trim()
+        .split("\n\n")
+        .map((each) => wrap(each, width)),
+    );
   if (rows.length > 0)
-    parts.push(["options:", ...rows.map(([left, right]) => `  ${left?.padEnd(width)}  ${right}`)].join("\n"));
+    parts.push(
+      ["options:", ...rows.map(([each = "", summary = ""]) => beside(each, summary, left, width))].join("\n"),
+    );
   return `${parts.join("\n\n")}\n`;
 }
 
-/** Break a paragraph into lines of at most 96 characters; one that is indented is an example, and stays. */
-function wrap(paragraph: string): string {
-  if (paragraph.startsWith(" ")) return paragraph;
+/** Write the usage, broken between options. */
+function usageOf(name: string, { usage }: Command, width: number): string {
+  const words = usage.match(/\[[^\]]*\](?:\.\.\.)?|\S+/g) ?? [];
+  return fill(["usage:", "cleave", ...name.split(" "), ...words], width, "       ");
+}
+
+/** Write a text beside another one, or below it where that takes more than its share. */
+function beside(text: string, summary: string, left: number, width: number): string {
+  const indent = " ".repeat(left);
+  const lines = fill(summary.split(" "), width - left).split("\n");
+  const head = text.length + 2 <= left ? [text.padEnd(left) + lines.shift()] : [text];
+  return [...head, ...lines.map((line) => indent + line)].join("\n");
+}
+
+/** Break a paragraph into lines; one that is indented is an example, and stays. */
+function wrap(paragraph: string, width: number): string {
+  return paragraph.startsWith(" ") ? paragraph : fill(paragraph.split(/\s+/), width);
+}
+
+/** Fill lines with words; all lines but the first are indented. */
+function fill(words: readonly string[], width: number, indent = ""): string {
   const lines: string[] = [];
   let line = "";
-  for (const word of paragraph.split(/\s+/)) {
-    if (line !== "" && line.length + 1 + word.length > 96) {
+  for (const word of words) {
+    if (line.trim() !== "" && line.length + 1 + word.length > width) {
       lines.push(line);
-      line = word;
+      line = indent + word;
     } else line += line === "" ? word : ` ${word}`;
   }
   return [...lines, line].join("\n");

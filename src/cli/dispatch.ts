@@ -100,7 +100,10 @@ async function dispatch(args: readonly string[]): Promise<number> {
   const end = rest.indexOf("--");
   const own = end < 0 ? rest : rest.slice(0, end);
   if (own.includes("--help") || own.includes("-h")) {
-    await io.write(describeCommand(name, command));
+    const { columns } = process.stdout;
+    await io.write(
+      describeCommand(name, command, columns > 0 ? Math.min(Math.max(columns, 40), 96) : undefined),
+    );
     return 0;
   }
   return await command.run(readArguments(name, command, rest), io);

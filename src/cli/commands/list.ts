@@ -22,6 +22,7 @@ export const list: Command = {
 export const search: Command = {
   usage: "[--json] WORD...",
   summary: "List the packages in whose attribute, name or description all words occur.",
+  details: "Exits with 1 where there is none.",
   options: { ...setOptions, ...jsonOption },
   arity: [1, Infinity],
   run: async (args, io) => {

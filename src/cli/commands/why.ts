@@ -13,7 +13,7 @@ export const why: Command = {
   details:
     "For an option: its value, all definitions with place, priority and outcome, and which options read it.\n\n" +
     "With --in-drv: the options whose values hold TEXT, from what was written down to what went into the derivation, each with the\n" +
-    "lines that define it.",
+    "lines that define it; exits with 1 where nothing holds it.",
   options: {
     "in-drv": { type: "string", value: "TEXT", summary: "look for a text in the derivation" },
     ...setOptions,
