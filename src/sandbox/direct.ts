@@ -104,8 +104,12 @@ function openPlace(folder: string, calls: SandboxCalls): Sandboxes {
 
   function makeReady(kind: Kind): void {
     if (closing !== undefined || ready.has(keyOf(kind))) return;
-    const next = startKind(kind);
-    if (typeof next !== "string") ready.set(keyOf(kind), next);
+    try {
+      const next = startKind(kind);
+      if (typeof next !== "string") ready.set(keyOf(kind), next);
+    } catch {
+      // The next job tries again, and can say why not.
+    }
   }
 
   function run(spec: SandboxSpec, output: (chunk: Uint8Array) => void): Sandboxed {
