@@ -138,7 +138,9 @@ export function describeCommand(name: string, command: Command, width = helpWidt
 /** Write the usage, broken between options. */
 function usageOf(name: string, { usage }: Command, width: number): string {
   const words = usage.match(/\[[^\]]*\](?:\.\.\.)?|\S+/g) ?? [];
-  return fill(["usage:", "cleave", ...name.split(" "), ...words], width, "       ");
+  const indent = " ".repeat("usage: ".length);
+  const parts = words.flatMap((word) => (word.length > width - indent.length ? word.split(" ") : [word]));
+  return fill(["usage:", "cleave", ...name.split(" "), ...parts], width, indent);
 }
 
 /** Write a text beside another one, or below it where that takes more than its share. */
