@@ -5,7 +5,7 @@ import type { Evaluation } from "./evaluate.ts";
 import { defineModule } from "./module.ts";
 import { mkOption } from "./option.ts";
 import { namesOf, placeOf, showPath } from "./place.ts";
-import { describeSource } from "./problem.ts";
+import { describePlace, describeSource } from "./problem.ts";
 import { listOf } from "./types/list.ts";
 import { bool } from "./types/scalar.ts";
 import { submodule } from "./types/submodule.ts";
@@ -52,13 +52,17 @@ function isFailed(value: unknown): value is { readonly message: unknown } {
 /** List the warnings of modules, and of options that are defined under an old name. */
 export function listWarnings(evaluation: Evaluation): readonly string[] {
   const made = readDeclared(evaluation, warnings).map(String);
-  const old = evaluation.oldNames.flatMap(({ evaluation: { place, compiled }, redirect, definition }) => {
-    const at = placeOf(place, redirect.path);
-    if (settle(at, [definition]).length === 0) return [];
-    const now = namesOf(placeOf(place, compiled.declarations[redirect.index]?.names ?? []));
-    return [
-      `the option ${showPath(namesOf(at))}, defined by ${describeSource(definition, at)}, is now called ${showPath(now)}`,
-    ];
+  const old = evaluation.oldNames.flatMap((each) => {
+    const { evaluation, redirect } = each;
+    const at = placeOf(evaluation.place, redirect.path);
+    if ("definition" in each && settle(at, [each.definition]).length === 0) return [];
+    const who =
+      "definition" in each
+        ? `defined by ${describeSource(each.definition, at)}`
+        : `read by module ${each.reader.name}${describePlace(each.location)}`;
+    const { names = [] } = evaluation.compiled.declarations[redirect.index] ?? {};
+    const now = namesOf(placeOf(evaluation.place, [...names, ...redirect.inside]));
+    return [`the option ${showPath(namesOf(at))}, ${who}, is now called ${showPath(now)}`];
   });
   // What was looked at more than once, as by an added check, is one definition all the same.
   return [...made, ...new Set(old)];

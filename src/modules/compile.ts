@@ -106,23 +106,32 @@ function compileGroup(
 function resolveRedirects(root: Group, group: Group, declarations: readonly Declaration[]): void {
   for (const entry of group.names.values())
     if (entry instanceof Group) resolveRedirects(root, entry, declarations);
-    else if (entry instanceof Redirect && entry.kind !== "removed")
-      entry.index = resolve(entry, root, declarations);
+    else if (entry instanceof Redirect && entry.kind !== "removed") resolve(entry, root, declarations);
 }
 
-function resolve(redirect: Redirect, root: Group, declarations: readonly Declaration[]): number {
+function resolve(redirect: Redirect, root: Group, declarations: readonly Declaration[]): void {
   const { target, path, owner } = redirect;
   let index = -1;
+  let inside: readonly string[] = [];
   if (target instanceof Option)
     index = declarations.findIndex(({ declarers }) => declarers.some(({ option }) => option === target));
   else if (typeof target !== "string") {
     let entry: Entry | undefined = root;
-    for (const name of target) entry = entry instanceof Group ? entry.names.get(name) : undefined;
+    let at = 0;
+    for (; entry instanceof Group && at < target.length; at += 1) entry = entry.names.get(target[at] ?? "");
     if (typeof entry === "number") index = entry;
+    inside = target.slice(at);
   }
   const declaration = declarations[index];
   const reach = reachOf(owner);
-  if (declaration?.declarers.some(({ source }) => reach.has(keyOf(source.module))) === true) return index;
+  if (
+    declaration?.declarers.some(({ source }) => reach.has(keyOf(source.module))) === true &&
+    (inside.length === 0 || holdsNames(declaration.type))
+  ) {
+    redirect.index = index;
+    redirect.inside = inside;
+    return;
+  }
   const what = Array.isArray(target) ? showPath(target) : "an option";
   throw badEntry(
     { module: owner, root: undefined, rank: 0 },
@@ -131,6 +140,11 @@ function resolve(redirect: Redirect, root: Group, declarations: readonly Declara
     `stands for ${what}, which is not among the options in its reach`,
     "give an option of the module, or of one that it uses, or its path",
   );
+}
+
+/** Say whether values of a type may hold others under names: submodules, attribute sets, and what is made of them. */
+function holdsNames(type: Type): boolean {
+  return type.extend !== undefined || type.inside !== undefined;
 }
 
 /** Turn records of options that stand where an option is declared into submodules, if that option is one. */

@@ -12,6 +12,8 @@ export class Redirect {
   readonly target: Alias["target"];
   /** The index of the option that it stands for, once the list is compiled; none where it was removed. */
   index = -1;
+  /** The names inside of that option's value, where it stands for a part of it. */
+  inside: readonly string[] = [];
 
   constructor(alias: Alias, path: readonly string[], owner: Declared) {
     this.kind = alias.kind;
@@ -54,24 +56,31 @@ export class Compiled {
   readonly declarations: readonly Declaration[];
   /** The index of the slot of names that are not declared. */
   readonly freeform: number | undefined;
-  #values: unknown[] | undefined;
-  #pending: unknown[] = [];
+  readonly #values: unknown[];
+  readonly #pending: unknown[];
   readonly #views = new WeakMap<Declared, Group>();
 
   constructor(root: Group, declarations: readonly Declaration[], freeform: number | undefined) {
     this.root = root;
     this.declarations = declarations;
     this.freeform = freeform;
+    this.#values = declarations.map(() => undefined);
+    this.#pending = declarations.map(() => undefinedYet);
   }
 
-  /** Make the slots of a new evaluation: options with a constant default have their value already. */
+  /** Make the slots of a new evaluation: constant defaults that somebody read before are there already. */
   slots(): { values: unknown[]; pending: unknown[] } {
-    if (this.#values === undefined) {
-      const constants = this.declarations.map(({ constant }) => constant);
-      this.#values = constants.map((each) => (each === uncomputed ? undefined : each));
-      this.#pending = constants.map((each) => (each === uncomputed ? undefinedYet : undefined));
-    }
     return { values: this.#values.slice(), pending: this.#pending.slice() };
+  }
+
+  /** Get the value of an option that nobody defines, the same in every evaluation; {@link uncomputed} if it is not. */
+  constant(index: number): unknown {
+    const value = this.declarations[index]?.constant;
+    if (value !== uncomputed && this.#pending[index] !== undefined) {
+      this.#values[index] = value;
+      this.#pending[index] = undefined;
+    }
+    return value;
   }
 
   /** Get what a module can reach: the options that it, and all that it uses, declare. */

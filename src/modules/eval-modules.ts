@@ -19,6 +19,7 @@ import type { Config, Definitions } from "./option.ts";
 import { callerOutside, captureOrigin } from "./position.ts";
 import { describeValue } from "./problem.ts";
 import type { Definable } from "./property.ts";
+import { checkNames } from "./types/element.ts";
 
 /** An evaluation of modules whose interfaces are `O` together. */
 export type Evaluated<O> = {
@@ -57,6 +58,7 @@ export function evalModules<const M extends readonly Module[]>(
       hint: "give the modules in a list: evalModules({ modules: [hello] })",
       location: callerOutside(),
     });
+  checkNames(given, ["modules", "specialArgs"], "evalModules", { code: "module-invalid" });
   const modules = given.modules.map((each) => checkModule(each, "modules of evalModules"));
   if (definitions !== undefined) modules.push(bodyOf("evalModules", captureOrigin(evalModules), definitions));
   return evaluated(modules, given.specialArgs ?? {});
@@ -96,6 +98,9 @@ class EvaluatedModules<O> implements Evaluated<O> {
     const modules = this.#modules;
     const { specialArgs } = this.#evaluation;
     return function extendModules(more) {
+      checkNames(more, ["modules", "definitions", "specialArgs"], "extendModules", {
+        code: "module-invalid",
+      });
       const added = (more.modules ?? []).map((each) => checkModule(each, "modules of extendModules"));
       if (more.definitions !== undefined)
         added.push(bodyOf("extendModules", captureOrigin(extendModules), more.definitions));

@@ -1,7 +1,9 @@
 /** Evaluations: the definitions of a list of modules, merged option by option as they are read. */
+import type { Location } from "../base/error.ts";
 import { CleaveError } from "../base/index.ts";
 import { BodyContext, notDefined } from "./body.ts";
 import { type Compiled, Group, type Redirect, undefinedYet } from "./compiled.ts";
+import { uncomputed } from "./declaration.ts";
 import { Condition, Definition, runThunk, type Source } from "./definition.ts";
 import { current, force, isKeeping, passes, type Slots } from "./forcing.ts";
 import { definedAt, locate, locateDeclaration } from "./locate.ts";
@@ -33,12 +35,11 @@ type Rank = readonly number[];
 
 export type SpecialArgs = Readonly<Record<string, unknown>>;
 
-/** A definition under the old name of an option. */
-export type OldName = {
-  readonly evaluation: Evaluation;
-  readonly redirect: Redirect;
-  readonly definition: Definition;
-};
+/** A definition under the old name of an option, or a module that reads it. */
+export type OldName = { readonly evaluation: Evaluation; readonly redirect: Redirect } & (
+  | { readonly definition: Definition }
+  | { readonly reader: Declared; readonly location: Location | undefined }
+);
 
 export class Evaluation implements Slots {
   readonly compiled: Compiled;
@@ -130,6 +131,10 @@ export class Evaluation implements Slots {
     const declaration = this.compiled.declarations[index];
     if (declaration === undefined) return this.#computeLate(index);
     const definitions = this.#allDefinitions(index, pending);
+    if (definitions.length === 0) {
+      const constant = this.compiled.constant(index);
+      if (constant !== uncomputed) return constant;
+    }
     const place = this.place === undefined ? declaration.place : placeOf(this.place, declaration.names);
     return declaration.value(place, definitions);
   }
@@ -248,6 +253,15 @@ export class Evaluation implements Slots {
     this.#push(view, new Definition(body, source, priority, order, condition), by);
   }
 
+  /** Remember where a module first reads an option under its old name. */
+  noteOldRead(redirect: Redirect, reader: Declared, locate: () => Location | undefined): void {
+    const { root } = this;
+    const isKnown = root.oldNames.some(
+      (each) => each.redirect === redirect && "reader" in each && each.reader === reader,
+    );
+    if (!isKnown) root.#addOldName({ evaluation: this, redirect, reader, location: locate() });
+  }
+
   #addOldName(old: OldName): void {
     this.#oldNames ??= [];
     this.#oldNames.push(old);
@@ -256,10 +270,37 @@ export class Evaluation implements Slots {
   #redirect(redirect: Redirect, definition: Definition): void {
     if (redirect.kind === "removed") throw removed(this, redirect, [definition]);
     if (redirect.kind === "renamed") this.root.#addOldName({ evaluation: this, redirect, definition });
-    const { value, source, priority, order, condition } = definition;
-    const of = this.compiled.declarations[redirect.index]?.names ?? [];
+    const { inside } = redirect;
+    const { source } = definition;
+    const of = [...(this.compiled.declarations[redirect.index]?.names ?? []), ...inside];
     const aliased = { ...source, alias: { of, as: redirect.path } };
-    this.#add(redirect.index, new Definition(value, aliased, priority, order, condition));
+    if (inside.length > 0)
+      this.#add(
+        redirect.index,
+        new Definition(
+          this.#nested(redirect.path, inside, definition),
+          aliased,
+          undefined,
+          undefined,
+          undefined,
+        ),
+      );
+    else {
+      const { value, priority, order, condition } = definition;
+      this.#add(redirect.index, new Definition(value, aliased, priority, order, condition));
+    }
+  }
+
+  /** Make the record that defines the same below some names. */
+  #nested(path: readonly string[], names: readonly string[], definition: Definition): unknown {
+    const { value, priority, order, condition } = definition;
+    let record: unknown = value;
+    if (priority !== undefined) record = new Property("override", record, priority);
+    if (order !== undefined) record = new Property("order", record, order);
+    if (condition !== undefined)
+      record = new Property("if", record, () => condition.holds(placeOf(this.place, path), definition));
+    for (const name of names.toReversed()) record = { [name]: record };
+    return record;
   }
 
   #add(index: number, definition: Definition): void {
@@ -301,14 +342,8 @@ export class Evaluation implements Slots {
   #pushRest(view: Group, name: string, definition: Definition, by: Declared | undefined): void {
     const { freeform } = this.compiled;
     if (!view.open || freeform === undefined) throw this.#undeclared(view, name, definition, by);
-    const { value, source, priority, order, condition } = definition;
-    let record: unknown = value;
-    if (priority !== undefined) record = new Property("override", record, priority);
-    if (order !== undefined) record = new Property("order", record, order);
-    if (condition !== undefined)
-      record = new Property("if", record, () => condition.holds(placeOf(this.place, view.path), definition));
-    for (const each of [...view.path, name].reverse()) record = { [each]: record };
-    this.#add(freeform, new Definition(record, source, undefined, undefined, undefined));
+    const record = this.#nested(view.path, [...view.path, name], definition);
+    this.#add(freeform, new Definition(record, definition.source, undefined, undefined, undefined));
   }
 
   #postpone(view: Group, definition: Definition, by: Declared | undefined): void {

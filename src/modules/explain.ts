@@ -7,7 +7,7 @@
 import { types } from "node:util";
 import type { Location } from "../base/error.ts";
 import { CleaveError, compareText, nearest } from "../base/index.ts";
-import { type Entry, Group } from "./compiled.ts";
+import { type Entry, Group, Redirect } from "./compiled.ts";
 import type { Declaration } from "./declaration.ts";
 import { type Definition, discharge, strongest } from "./definition.ts";
 import type { Evaluation } from "./evaluate.ts";
@@ -130,8 +130,9 @@ function find(evaluation: Evaluation, names: readonly string[], whole: readonly 
   const { freeform } = evaluation.compiled;
   const isFree = entry === undefined && group.open && freeform !== undefined;
   const index = isFree ? freeform : typeof entry === "number" ? entry : (entry?.index ?? -1);
+  const alias = entry instanceof Redirect ? entry.inside : [];
   if (index < 0) throw unknown([...group.names.keys()], names[at - 1], whole);
-  const rest = isFree ? names : names.slice(at);
+  const rest = isFree ? names : [...alias, ...names.slice(at)];
   let value = rest.length === 0 ? undefined : evaluation.read(index);
   for (const [depth, name] of rest.entries()) {
     const submodule = evaluationOf(value);

@@ -81,6 +81,12 @@ class InfoHandler extends RecordHandler {
     const declaration = this.evaluation.compiled.declarations[index];
     return declaration === undefined ? undefined : new OptionInfo(this.evaluation, index, declaration);
   }
+  override inside(value: unknown): unknown {
+    return value;
+  }
+  override noteOld(): void {
+    // It is not read.
+  }
   override check(): void {
     // What is known about options does not depend on definitions.
   }

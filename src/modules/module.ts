@@ -5,7 +5,7 @@ import type { Config, Definitions, Freeform, Option, OptionTree } from "./option
 import { captureOrigin, currentSource, type Origin } from "./position.ts";
 import { describeValue } from "./problem.ts";
 import type { Definable } from "./property.ts";
-import { checkType } from "./types/element.ts";
+import { checkNames, checkType } from "./types/element.ts";
 import type { Type } from "./types/type.ts";
 
 declare const offers: unique symbol;
@@ -158,6 +158,14 @@ export function uses<const M extends readonly Module[]>(
 }
 
 const nothing = {};
+const parts = [
+  "options",
+  "freeformType",
+  "args",
+  "imports",
+  "disabledModules",
+  "key",
+] as const satisfies readonly (keyof ModuleDeclaration<unknown, unknown, unknown>)[];
 const none: readonly never[] = Object.freeze([]);
 
 function make<O, A>(
@@ -176,6 +184,7 @@ function make<O, A>(
     );
   if (body !== undefined && typeof body !== "function")
     refuse(`the body of module ${name} is a function, and not ${describeValue(body)}`, origin);
+  checkNames(declaration, parts, `module ${name}`, { code: "module-invalid", origin });
   const { key, imports = none, disabledModules = none, options, freeformType, args } = declaration;
   for (const each of disabledModules) checkModule(each, `disabledModules of module ${name}`, origin);
   if (typeof imports !== "function")

@@ -1,6 +1,6 @@
 /** Options: what modules declare, and the types of configurations and definitions that follow from it. */
 import type { Definable } from "./property.ts";
-import { checkType } from "./types/element.ts";
+import { checkNames, checkType } from "./types/element.ts";
 import { Type } from "./types/type.ts";
 
 declare const values: unique symbol;
@@ -22,6 +22,18 @@ export type OptionFacts = {
   readonly internal?: boolean | undefined;
   readonly visible?: Visibility | undefined;
 };
+
+const facts = [
+  "type",
+  "default",
+  "defaultText",
+  "example",
+  "description",
+  "apply",
+  "readOnly",
+  "internal",
+  "visible",
+] as const satisfies readonly (keyof OptionFacts)[];
 
 /** A declared option with values of type `V`, which can be defined as an `I`. */
 export class Option<out V = unknown, out I = unknown> {
@@ -64,6 +76,7 @@ export function mkOption<V, I, W>(
 ): Option<W, I>;
 export function mkOption(declaration: OptionFacts): Option {
   checkType(declaration?.type, "mkOption");
+  checkNames(declaration, facts, "mkOption", { code: "option-declaration" });
   return new Option(declaration);
 }
 

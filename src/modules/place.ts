@@ -36,11 +36,20 @@ export function showPlace(place: Place | undefined): string {
   return showPath(namesOf(place));
 }
 
+function unquoted(text: string): string {
+  try {
+    return String(JSON.parse(`"${text}"`));
+  } catch {
+    // No escape that JSON knows: the name is what is written.
+    return text;
+  }
+}
+
 /** Read a path that a user wrote: names, or a text with dots, where a name with odd characters stands in quotes. */
 export function parsePath(path: string | readonly string[]): readonly string[] {
   if (typeof path !== "string") return path;
   const names: string[] = [];
   for (const [, quoted, plain] of path.matchAll(/"((?:[^"\\]|\\.)*)"|([^."]+)/g))
-    names.push(plain ?? String(JSON.parse(`"${quoted ?? ""}"`)));
+    names.push(plain ?? unquoted(quoted ?? ""));
   return names;
 }

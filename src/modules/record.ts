@@ -30,6 +30,17 @@ export class RecordHandler implements ProxyHandler<object> {
     return this.evaluation.read(index);
   }
 
+  /** Get a part of what an option holds. */
+  inside(value: unknown, names: readonly string[]): unknown {
+    return names.reduce(valueAt, value);
+  }
+
+  /** Remember that a module reads an option under its old name. */
+  noteOld(redirect: Redirect): void {
+    const { reader } = this;
+    if (reader !== undefined) this.evaluation.noteOldRead(redirect, reader, () => readAt(reader));
+  }
+
   below(group: Group): object {
     return recordOf(this.evaluation, group, this.reader);
   }
@@ -47,7 +58,8 @@ export class RecordHandler implements ProxyHandler<object> {
     if (entry instanceof Group) return this.below(entry);
     if (entry !== undefined) {
       if (entry.index < 0) throw removed(evaluation, entry, []);
-      return this.leaf(entry.index);
+      if (entry.kind === "renamed") this.noteOld(entry);
+      return this.inside(this.leaf(entry.index), entry.inside);
     }
     if (group.open) {
       const rest = evaluation.rest(group);

@@ -135,6 +135,14 @@ test("an attribute that is conditioned away is explained by the conditions", () 
   });
 });
 
+test("a path in quotes may hold anything", () => {
+  const names = ["a.b", 'a"b', "\\q", ""];
+  const value = Object.fromEntries(names.map((name) => [name, 1]));
+  const { explain } = evaluationOf(types.attrsOf(types.int), value);
+  for (const path of ['"a.b"', '"a\\"b"', '"\\q"', '"\\\\q"', '""'])
+    assert.equal(explain(`value.${path}`).value, 1, path);
+});
+
 test("explaining forces nothing of a definition's value", () => {
   const { explain } = evaluationOf(types.raw, {
     get inside(): never {

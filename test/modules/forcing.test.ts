@@ -152,3 +152,27 @@ test("a value is computed once", () => {
   assert.deepEqual([config["o0"], config["o0"], { ...config }["o0"]], [1, 1, 1]);
   assert.equal(runs, 1);
 });
+
+test("the functions of a default that nobody reads never run; read ones are run once for all evaluations", () => {
+  let runs = 0;
+  const count = <V>(value: V): V => {
+    runs += 1;
+    return value;
+  };
+  const base = defineModule("base", {
+    options: {
+      applied: mkOption({ type: types.int, default: 1, apply: count }),
+      checked: mkOption({ type: types.addCheck(types.int, () => count(true)), default: 2 }),
+      converted: mkOption({ type: types.coercedTo(types.string, () => count(3), types.int), default: "3" }),
+      read: mkOption({ type: types.int, default: 4 }),
+    },
+  });
+  assert.equal(evalModules({ modules: [base] }).config.read, 4);
+  assert.equal(runs, 0);
+  for (const _ of [1, 2, 3])
+    assert.deepEqual(
+      { ...evalModules({ modules: [base] }).config },
+      { applied: 1, checked: 2, converted: 3, read: 4 },
+    );
+  assert.equal(runs, 3);
+});

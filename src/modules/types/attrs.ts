@@ -8,7 +8,7 @@ import { namesOf, type Place } from "../place.ts";
 import { describeSource, describeValue, optionError } from "../problem.ts";
 import type { Definable } from "../property.ts";
 import { isRecord, misfits } from "./check.ts";
-import { checkType, refuseParts, under } from "./element.ts";
+import { checkNames, checkType, refuseParts, under } from "./element.ts";
 import { phraseOf, Type } from "./type.ts";
 
 export type AttrsDefinition<I> = { readonly [name: string]: Definable<I> };
@@ -39,6 +39,7 @@ export function attrsWith<V, I>(facts: AttrsFacts<V, I>): Type<Attrs<V>, AttrsDe
   if (!isRecord(facts))
     refuseParts(`attrsWith: this is no record: ${describeValue(facts)}`, "give { elemType: types.string }");
   const { elemType: element, lazy = false, placeholder = "name" } = facts;
+  checkNames(facts, ["elemType", "lazy", "placeholder"], "attrsWith", { code: "option-declaration" });
   checkType(element, "attrsWith");
   return new Type({
     name: lazy ? "lazyAttrsOf" : "attrsOf",

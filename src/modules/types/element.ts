@@ -1,5 +1,6 @@
 /** Types that are made of others: whether those are types, what is below them, how they are united. */
-import { CleaveError } from "../../base/index.ts";
+import type { ErrorCode } from "../../base/codes.ts";
+import { CleaveError, nearest } from "../../base/index.ts";
 import { callerOutside, type Origin } from "../position.ts";
 import { describeValue } from "../problem.ts";
 import { type Below, Type, type United } from "./type.ts";
@@ -7,6 +8,28 @@ import { type Below, Type, type United } from "./type.ts";
 /** Refuse what a type is made with. Throws `option-declaration`. */
 export function refuseParts(message: string, hint: string): never {
   throw new CleaveError({ code: "option-declaration", message, hint, location: callerOutside() });
+}
+
+/**
+ * Check that a record has no names but known ones: what nobody reads would do nothing. Throws `code`.
+ */
+export function checkNames(
+  record: object,
+  known: readonly string[],
+  where: string,
+  { code, origin }: { readonly code: ErrorCode; readonly origin?: Origin | undefined },
+): void {
+  for (const name of Object.keys(record))
+    if (!known.includes(name)) {
+      const near = nearest(name, known);
+      throw new CleaveError({
+        code,
+        message: `${where} takes no ${name}`,
+        hint:
+          near.length > 0 ? `did you mean ${near.join(" or ")}?` : `the names here are ${known.join(", ")}`,
+        location: origin === undefined ? callerOutside() : origin.location,
+      });
+    }
 }
 
 /** Check that a range is one. Throws `option-declaration`. */

@@ -5,6 +5,7 @@
  *     in the store = a store path, or one and "/" and more
  */
 import { CleaveError } from "../../base/index.ts";
+import { checkNames } from "./element.ts";
 import { scalar } from "./scalar.ts";
 import type { Type } from "./type.ts";
 
@@ -21,6 +22,7 @@ export type PathFacts = {
 
 /** A path, absolute or in the store or not. Throws `option-declaration` for one that is in the store and relative. */
 export function pathWith(facts: PathFacts): Type<string, string> {
+  checkNames(facts, ["absolute", "inStore"], "pathWith", { code: "option-declaration" });
   const { absolute, inStore } = facts;
   if (inStore === true && absolute === false)
     throw new CleaveError({

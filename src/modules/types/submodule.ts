@@ -10,6 +10,7 @@ import type { Config, Definitions, OptionTree } from "../option.ts";
 import { type Place, showPlace } from "../place.ts";
 import { callerOutside, captureOrigin, Origin } from "../position.ts";
 import { isRecord, misfits } from "./check.ts";
+import { checkNames } from "./element.ts";
 import { type Below, type JsonSchema, phraseOf, Type, type United } from "./type.ts";
 
 export type SubmoduleFacts<M> = {
@@ -31,6 +32,7 @@ export function submodule<const M extends readonly Module[]>(
 ): Type<Config<OffersOf<M[number]>>, Definitions<OffersOf<M[number]>> | Module>;
 export function submodule(given: { readonly options: OptionTree } | Module | readonly Module[]): Type {
   if (!isDeclaration(given)) return submoduleWith({ modules: [given].flat() });
+  checkNames(given, ["options"], "submodule", { code: "option-declaration" });
   const { options } = given;
   return submoduleOf({
     modules: [{ ...bodyOf("submodule", captureOrigin(submodule), undefined), options, body: undefined }],
@@ -45,6 +47,9 @@ function isDeclaration(given: unknown): given is { readonly options: OptionTree 
 export function submoduleWith<const M extends readonly Module[]>(
   facts: SubmoduleFacts<M>,
 ): Type<Config<OffersOf<M[number]>>, Definitions<OffersOf<M[number]>> | Module> {
+  checkNames(facts, ["modules", "specialArgs", "description"], "submoduleWith", {
+    code: "option-declaration",
+  });
   return submoduleOf({ ...facts, modules: facts.modules.map(declaredIn) });
 }
 
