@@ -184,7 +184,9 @@ async function checkOutputs(
 ): Promise<void> {
   if (!hasChecks(derivation)) return;
   const known = new Map<StorePath, Checked>();
-  for (const info of await infosOf([...inputs, ...outputs.values()], store)) known.set(info.path, info);
+  // An output that is valid already may refer to what another build of an input referred to.
+  const valid = await store.reached(outputs.values());
+  for (const info of await infosOf([...inputs, ...valid], store)) known.set(info.path, info);
   for (const { info } of made) known.set(info.path, info);
   for (const name of outputs.keys())
     checkOutput(derivation, name, outputs, (path) => {

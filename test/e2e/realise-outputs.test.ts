@@ -139,6 +139,24 @@ test("checks of outputs allow what real Nix's allow", needsBuilds, async () => {
   }
 });
 
+test("an output that was valid before may refer to what is no input any more", needsBuilds, async () => {
+  using temp = temporaryFolder();
+  const rig = buildRig(temp.path);
+  const [derivation = "", dependency = ""] = rig.instantiate(`
+    let lib = sh "echo > $out" { name = "lib"; };
+        part = sh "if [ $NIX_BUILD_CORES = 1 ]; then echo \${lib} > $out; else echo > $out; fi" { name = "part"; };
+    in [ (sh "busybox cat \${part} > $out; echo > $dev" { name = "two"; outputs = [ "out" "dev" ]; allowedRequisites = [ (builtins.unsafeDiscardStringContext "\${lib}") ]; }) part ]`);
+  const [dev = ""] = (await realise(rig, "--cores", "1", derivation)).stdout.trim().split("\n");
+  const [part = ""] = rig
+    .run("nix-store", ["--query", "--outputs", dependency])
+    .toString()
+    .trim()
+    .split("\n");
+  rig.run("nix-store", ["--delete", dev, part]);
+  const { code, stderr } = await realise(rig, "--cores", "2", derivation);
+  assert.equal(code, 0, stderr);
+});
+
 test("links, odd names, modes and many files come out as real Nix makes them", needsBuilds, async () => {
   using ours = temporaryFolder();
   using theirs = temporaryFolder();
