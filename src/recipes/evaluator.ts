@@ -1,5 +1,5 @@
 /** Evaluates packages: loads recipes and the modules of overlays, and hands them to the module system. */
-import { CleaveError, type ErrorCode, quote } from "../base/index.ts";
+import { CleaveError, type ErrorCode, nearest, quote } from "../base/index.ts";
 import { type Module, mkOverride } from "../modules/index.ts";
 import { bodyOf, Module as ModuleClass } from "../modules/module.ts";
 import { parsePath } from "../modules/place.ts";
@@ -17,6 +17,10 @@ export type EvaluatorOptions = {
   readonly bundles: string | undefined;
   readonly stdenv: string | undefined;
   readonly overlays: readonly Recipe[];
+  /** Say whether the set has a package of this name; reads nothing that is recorded. */
+  readonly isAttribute: (name: string) => boolean;
+  /** All packages of the set, for who has named another. */
+  readonly attributes: () => Iterable<string>;
 };
 
 /** What a setting's definition is stronger than: all that modules define, mkForce included. */
@@ -33,10 +37,12 @@ const settingHint =
 export class Evaluator {
   readonly #loader: Loader;
   readonly #overlays: readonly Recipe[];
+  readonly #names: Pick<EvaluatorOptions, "isAttribute" | "attributes">;
 
-  constructor({ files, bundles, stdenv, overlays }: EvaluatorOptions) {
+  constructor({ files, bundles, stdenv, overlays, ...names }: EvaluatorOptions) {
     this.#loader = new Loader({ files, bundles: new Bundles(files, bundles) }, openRealm(), stdenv);
     this.#overlays = overlays;
+    this.#names = names;
   }
 
   /** Evaluate a package; what is read goes to the open trace, now and when something is computed. */
@@ -70,6 +76,7 @@ export class Evaluator {
         hint: 'such as export default { hello: uses(autotools).package("mine", …), "*": … }',
         location: { file: overlay.file },
       });
+    for (const name of Object.keys(exported)) this.#checkName(name, overlay);
     const found: Module[] = [];
     for (const name of ["*", attribute]) {
       if (!Object.hasOwn(exported, name)) continue;
@@ -80,6 +87,18 @@ export class Evaluator {
       }
     }
     return found;
+  }
+
+  /** Throws `overlay-invalid` for a package that there is not: it would be changed in vain. */
+  #checkName(name: string, { file }: Recipe): void {
+    if (name === "*" || this.#names.isAttribute(name)) return;
+    const near = nearest(name, this.#names.attributes());
+    throw new CleaveError({
+      code: "overlay-invalid",
+      message: `this overlay names ${quote(name)}, and there is no such package`,
+      hint: near.length > 0 ? `did you mean ${near.join(" or ")}?` : "cleave list shows all",
+      location: { file },
+    });
   }
 }
 

@@ -101,7 +101,7 @@ class Sets implements SetOfPackages {
     this.#settings = (options.settings ?? []).map((each) =>
       parseSetting(
         each,
-        (name) => findRecipe(options.sources, name, this.files) !== undefined,
+        (name) => this.#isAttribute(name),
         () => this.#all().keys(),
       ),
     );
@@ -126,6 +126,8 @@ class Sets implements SetOfPackages {
           file,
           root: file.replace(/\/[^/]*$/, ""),
         })),
+        isAttribute: (name) => this.#isAttribute(name),
+        attributes: () => this.#all().keys(),
       });
     }
     return this.#evaluator;
@@ -215,6 +217,10 @@ class Sets implements SetOfPackages {
     } finally {
       this.#stack.delete(name);
     }
+  }
+
+  #isAttribute(name: string): boolean {
+    return findRecipe(this.#options.sources, name, this.files) !== undefined;
   }
 
   #own(): readonly string[] {

@@ -158,6 +158,10 @@ test("an overlay, a source folder or a budget that cannot be is told before anyt
     await refused("show", "app", "--folder", "none"),
     `error[cli-usage]: the folder ${temp.path}/none is not there`,
   );
+  assert.equal(
+    await refused("source", "app", "--to", "none/at/all"),
+    `error[cli-usage]: the folder ${temp.path}/none/at, which all is to be in, is not there`,
+  );
   assert.equal(await refused("build", "app", "--out-link", ""), "error[cli-usage]: --out-link names no file");
   assert.equal(
     await refused("build", "app", "--out-link", "x", "--no-link"),

@@ -253,6 +253,16 @@ test("overlays and settings that fit nothing", () => {
     ],
     { overlays: [`${temp.path}/overlay.ts`] },
   );
+  writeFiles(temp.path, { "typo.ts": 'export default { "*": [], itt: [] };\n' });
+  fails(
+    { "it/package.ts": rawRecipe("it") },
+    [
+      "error[overlay-invalid]: this overlay names itt, and there is no such package",
+      `  at ${temp.path}/typo.ts`,
+      "  hint: did you mean it?",
+    ],
+    { overlays: [`${temp.path}/typo.ts`] },
+  );
   fails(
     { "it/package.ts": rawRecipe("it") },
     [

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { resolve } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import { CleaveError, encodeText, quote } from "../../base/index.ts";
 import { dumpPath, restorePath } from "../../nix/index.ts";
 import { outputPaths } from "../../package/output-paths.ts";
@@ -64,5 +64,11 @@ function checkDestination(folder: string, count: number): void {
       code: "cli-usage",
       message: `${quote(folder)} is there already`,
       hint: "name a folder that is not there: --to makes it",
+    });
+  if (!existsSync(encodeText(dirname(folder))))
+    throw new CleaveError({
+      code: "cli-usage",
+      message: `the folder ${quote(dirname(folder))}, which ${quote(basename(folder))} is to be in, is not there`,
+      hint: "--to makes one folder",
     });
 }
