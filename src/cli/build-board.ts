@@ -95,3 +95,8 @@ export function printable(text: string): string {
     .replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, "")
     .replaceAll(/[\u{dc80}-\u{dcff}]/gu, "\ufffd");
 }
+
+/** Write a text as a part of a line. */
+export function inOneLine(text: string): string {
+  return printable(text.replaceAll(/\s+/g, " "));
+}

@@ -57,9 +57,14 @@ export function plainReporter(write: (text: string) => void): Reporter {
           return;
       }
     },
-    complain: (error) => write(describeError(error)),
+    complain: (error) => write(describe(error)),
     clear: () => {},
   };
+}
+
+/** Write an error without what would move the cursor: it may quote what a builder has written. */
+function describe(error: CleaveError): string {
+  return describeError(error).split("\n").map(printable).join("\n");
 }
 
 /** Report each event as a line of JSON, and each error as one of the type `error`. */
@@ -152,7 +157,7 @@ export function terminalReporter({ write, columns, rows, now, every }: Terminal)
     },
     complain: (error) => {
       end();
-      write(describeError(error));
+      write(describe(error));
     },
     clear: end,
   };

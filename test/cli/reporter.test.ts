@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { CleaveError } from "../../src/base/index.ts";
+import { inOneLine } from "../../src/cli/build-board.ts";
 import { plainReporter, terminalReporter } from "../../src/cli/reporter.ts";
 import { describeSize } from "../../src/cli/size.ts";
 import { cut } from "../../src/cli/width.ts";
@@ -132,6 +134,25 @@ test("a plain reporter writes what builds and logs, without control characters",
       "",
     ].join("\n"),
   );
+});
+
+test("an error that quotes a builder moves no cursor", () => {
+  let text = "";
+  const { complain } = plainReporter((part) => {
+    text += part;
+  });
+  complain(
+    new CleaveError({
+      code: "build-failed",
+      message: "it said last:\n    \u001b[2J\u001b[31mred\u001b[0m\tand\rmore",
+      hint: "a hint",
+    }),
+  );
+  assert.equal(
+    text,
+    "error[build-failed]: it said last:\n    red andmore\n  hint: a hint\n  more: cleave explain build-failed\n",
+  );
+  assert.equal(inOneLine("two\n  lines\u001b[31m"), "two lines");
 });
 
 test("sizes have a unit and three digits", () => {

@@ -1,4 +1,5 @@
 import { CleaveError } from "../../base/index.ts";
+import { inOneLine } from "../build-board.ts";
 import type { Command } from "../command.ts";
 import { jsonOption } from "../local-store.ts";
 import { openPackages, setOptions } from "../package-set.ts";
@@ -48,7 +49,7 @@ export const search: Command = {
         : found
             .map(
               ({ attribute, version, description }) =>
-                `${attribute} ${version}${description === "" ? "" : `: ${description}`}\n`,
+                `${attribute} ${version}${description === "" ? "" : `: ${inOneLine(description)}`}\n`,
             )
             .join(""),
     );

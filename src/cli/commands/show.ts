@@ -1,4 +1,5 @@
 import type { Package } from "../../package/index.ts";
+import { inOneLine } from "../build-board.ts";
 import type { Command } from "../command.ts";
 import { jsonOption } from "../local-store.ts";
 import { openPackages, setOptions } from "../package-set.ts";
@@ -56,7 +57,7 @@ function attributesOf(
 
 function format(each: Description): string {
   const lines = [
-    `${each.attribute} ${each.version}${each.description === "" ? "" : `: ${each.description}`}`,
+    `${each.attribute} ${each.version}${each.description === "" ? "" : `: ${inOneLine(each.description)}`}`,
     ...(each.homepage === null ? [] : [row("homepage", each.homepage)]),
     ...(each.license.length === 0 ? [] : [row("licence", each.license.join(", "))]),
     row("derivation", each.derivation),
