@@ -159,6 +159,9 @@ declare module "cleave:native" {
   export function endProcesses(): void;
   /** Remove all shared memory, semaphores and message queues (System V) of this sandbox. */
   export function removeIpc(): void;
-  /** Forbid other processes to look into this one or change it, and programs that it starts to make POSIX message queues. */
+  /**
+   * Forbid other processes to look into this one, its memory and its files, and programs that it starts to make POSIX message
+   * queues.
+   */
   export function seclude(): void;
 }
