@@ -105,8 +105,12 @@ export async function collect(
         ...temporary,
         ...lasting,
       ]);
+      const neededBy = (path: StorePath) =>
+        [...database.referrers(path), ...live.madeBy(path).filter(database.isValid)].filter(
+          (each) => each !== path,
+        );
       for (const path of paths) {
-        const error = whyAlive(database, path, paths, roots);
+        const error = whyAlive(path, paths, { roots, neededBy });
         if (error !== undefined) throw error;
       }
     };

@@ -11,6 +11,8 @@ export type Live = {
   readonly live: () => StorePath[];
   /** The valid paths that are not live now, each after all that refer to it, with the sizes of their NARs. */
   readonly dead: () => { readonly path: StorePath; readonly narSize: number }[];
+  /** The paths that were valid when the graph was loaded and come from a derivation. */
+  readonly madeBy: (derivation: StorePath) => readonly StorePath[];
 };
 
 /**
@@ -26,7 +28,7 @@ export function loadLive(database: Database): Live {
     byHashPart.set(hashPart(path), id);
   }
   const forward = new Map<number, number[]>();
-
+  let byDeriver: Map<string, StorePath[]> | undefined;
   for (const [from, to] of references) {
     if (from === to) continue;
     const list = forward.get(from);
@@ -45,7 +47,7 @@ export function loadLive(database: Database): Live {
         alive.add(id);
         const deriver = idOf.get(byId.get(id)?.deriver ?? "");
         if (deriver !== undefined) todo.push(deriver);
-        todo.push(...(forward.get(id) ?? []));
+        for (const each of forward.get(id) ?? []) todo.push(each);
       }
     },
     isLive: (path) => {
@@ -70,5 +72,22 @@ export function loadLive(database: Database): Live {
       }
       return order;
     },
+    madeBy: (derivation) => {
+      byDeriver ??= groupByDeriver(byId.values());
+      return byDeriver.get(derivation) ?? [];
+    },
   };
+}
+
+function groupByDeriver(
+  entries: Iterable<{ readonly path: StorePath; readonly deriver: string | undefined }>,
+): Map<string, StorePath[]> {
+  const groups = new Map<string, StorePath[]>();
+  for (const { path, deriver } of entries) {
+    if (deriver === undefined) continue;
+    const group = groups.get(deriver);
+    if (group === undefined) groups.set(deriver, [path]);
+    else group.push(path);
+  }
+  return groups;
 }
