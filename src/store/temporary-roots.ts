@@ -48,6 +48,8 @@ export function temporaryRoots(layout: Layout): TemporaryRoots {
 function makeTemporaryRoots(layout: Layout): TemporaryRoots {
   const known = new Set<StorePath>();
   let file: { readonly fd: number; readonly name: string } | undefined;
+  /** The length of the file. */
+  let size = 0;
   let collectorLock: number | undefined;
   const collector = collectorClient(layout);
   let last: Promise<void> = Promise.resolve();
@@ -59,7 +61,15 @@ function makeTemporaryRoots(layout: Layout): TemporaryRoots {
     collectorLock ??= openLockFile(layout.collectorLock);
     const { fd } = file;
     const append = () => {
-      writeSync(fd, fresh.map((path) => `${path}\0`).join(""));
+      const bytes = Buffer.from(fresh.map((path) => `${path}\0`).join(""));
+      try {
+        for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at, bytes.length - at, size + at);
+      } catch (error) {
+        // On a full disk some of them may be there, and the start of one.
+        ftruncateSync(fd, size);
+        throw error;
+      }
+      size += bytes.length;
       for (const path of fresh) known.add(path);
     };
     for (;;) {

@@ -83,6 +83,30 @@ test("a full disk is said so, and the store stays valid and can be collected", a
   }
 });
 
+test("roots for which a full disk has no room are not taken for added, and no later one is lost", async (t) => {
+  if (!isSuperuser) return t.skip("only root can mount a small file system");
+  using temp = temporaryFolder();
+  const root = join(temp.path, "small");
+  mkdirSync(root);
+  execFileSync("mount", ["-t", "tmpfs", "-o", "size=12m", "tmpfs", root]);
+  try {
+    await using store = await openLocalStore({ root });
+    const path = (at: number) => parseStorePath(`/nix/store/${`${at}`.padStart(32, "0")}-root`);
+    const many = Array.from({ length: 1000 }, (_, at) => path(at + 1));
+    await store.addTemporaryRoots([path(0)]);
+    // What is left is the rest of one block.
+    spawnSync("dd", ["if=/dev/zero", `of=${root}/fill`, "bs=4k"], { stdio: "ignore" });
+    assert.match(await refusal(store.addTemporaryRoots(many)), /^error\[store-no-space\]: /);
+    rmSync(join(root, "fill"));
+    await store.addTemporaryRoots([path(1001)]);
+    assert.deepEqual([...(await store.findRoots()).keys()], [path(0), path(1001)]);
+    await store.addTemporaryRoots(many);
+    assert.equal((await store.findRoots()).size, 1002);
+  } finally {
+    execFileSync("umount", [root]);
+  }
+});
+
 test("a store that may not be written", async (t) => {
   if (!isSuperuser) return t.skip("only root can mount a read-only file system");
   using temp = temporaryFolder();
