@@ -172,6 +172,31 @@ export function discharge(
   }
 }
 
+/** List what a definition's value comes to where its conditions hold, without running what stands under them. */
+export function heldParts(
+  place: Place | undefined,
+  definition: Definition,
+  value = definition.value,
+): readonly unknown[] {
+  if (typeof value !== "object" || value === null || !Property.is(value)) return [value];
+  const kind = Property.kind(value);
+  const argument = Property.argument(value);
+  const body = Property.body(value);
+  switch (kind) {
+    case "value":
+      return [value];
+    case "merge":
+      return Array.isArray(body) ? body.flatMap((each) => heldParts(place, definition, each)) : [];
+    case "if":
+      return new Condition(argument, undefined).holds(place, definition)
+        ? heldParts(place, definition, body)
+        : [];
+    case "override":
+    case "order":
+      return heldParts(place, definition, body).map((each) => new Property(kind, each, argument));
+  }
+}
+
 /** The lowest priority of some definitions. */
 export function strongest(definitions: readonly Definition[]): number {
   let least = Number.POSITIVE_INFINITY;

@@ -4,7 +4,7 @@ import { CleaveError } from "../base/index.ts";
 import { BodyContext, notDefined } from "./body.ts";
 import { type Compiled, Group, type Redirect, undefinedYet } from "./compiled.ts";
 import { uncomputed } from "./declaration.ts";
-import { Condition, Definition, runThunk, type Source } from "./definition.ts";
+import { Condition, Definition, heldParts, runThunk, type Source } from "./definition.ts";
 import { current, force, isKeeping, passes, type Slots } from "./forcing.ts";
 import { definedAt, locate, locateDeclaration } from "./locate.ts";
 import { throwing } from "./merge.ts";
@@ -270,25 +270,23 @@ export class Evaluation implements Slots {
   #redirect(redirect: Redirect, definition: Definition): void {
     if (redirect.kind === "removed") throw removed(this, redirect, [definition]);
     if (redirect.kind === "renamed") this.root.#addOldName({ evaluation: this, redirect, definition });
-    const { inside } = redirect;
-    const { source } = definition;
+    const { value, source, priority, order, condition } = definition;
+    const { inside, path } = redirect;
     const of = [...(this.compiled.declarations[redirect.index]?.names ?? []), ...inside];
-    const aliased = { ...source, alias: { of, as: redirect.path } };
-    if (inside.length > 0)
-      this.#add(
-        redirect.index,
-        new Definition(
-          this.#nested(redirect.path, inside, definition),
-          aliased,
-          undefined,
-          undefined,
-          undefined,
-        ),
-      );
-    else {
-      const { value, priority, order, condition } = definition;
+    const aliased = { ...source, alias: { of, as: path } };
+    if (inside.length === 0) {
       this.#add(redirect.index, new Definition(value, aliased, priority, order, condition));
+      return;
     }
+    // Where no definition is left, nothing is defined around it either.
+    const records = (): unknown => {
+      const left = heldParts(placeOf(this.place, path), definition);
+      const bodies = left.map((body) =>
+        this.#nested(path, inside, new Definition(body, source, priority, order, undefined)),
+      );
+      return new Property("merge", bodies, undefined);
+    };
+    this.#add(redirect.index, new Definition(records, aliased, undefined, undefined, condition));
   }
 
   /** Make the record that defines the same below some names. */
