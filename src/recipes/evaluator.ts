@@ -1,6 +1,6 @@
 /** Evaluates packages: loads recipes and the modules of overlays, and hands them to the module system. */
 import { CleaveError, type ErrorCode, nearest, quote } from "../base/index.ts";
-import { type Module, mkOverride } from "../modules/index.ts";
+import { describeOptions, type Module, mkOverride } from "../modules/index.ts";
 import { bodyOf, Module as ModuleClass } from "../modules/module.ts";
 import { parsePath } from "../modules/place.ts";
 import { Origin } from "../modules/position.ts";
@@ -31,6 +31,7 @@ const isOfSetting = /, by module --set at --set$/m;
 const hasPlace = /by module .* at /;
 /** What no single recipe has wrong. */
 const isOfNone: ReadonlySet<ErrorCode> = new Set(["package-cycle", "partition-unknown-phase"]);
+const undeclared = /^there is no option ([\w.-]+), which module/;
 const settingHint =
   "a setting is JSON, or a text that is none: --set 'ATTR.OPTION=[\"-O3\"]', --set 'ATTR.OPTION=\"3\"' for a text of digits";
 
@@ -63,8 +64,31 @@ export class Evaluator {
       return new CleaveError({ code, message, hint, cause, location: { file } });
     if (code === "option-type" && isOfSetting.test(message))
       return new CleaveError({ code, message, cause, location, hint: settingHint });
+    if (code === "option-unknown") {
+      const declaring = this.#declaring(undeclared.exec(message)?.[1] ?? "");
+      if (declaring !== undefined)
+        return new CleaveError({
+          code,
+          message,
+          cause,
+          location,
+          hint: `use the module ${declaring} of cleave/stdenv, which declares it`,
+        });
+    }
     if (location !== undefined || hasPlace.test(message) || isOfNone.has(code)) return error;
     return error.at((code === "package-fetch" ? this.#loader.placeOf(error) : undefined) ?? { file });
+  }
+
+  /** Find the module of stdenv that declares an option, for who has not used it. */
+  #declaring(option: string): string | undefined {
+    const exported = this.#loader.stdenv();
+    for (const [name, module] of Object.entries(exported)) {
+      if (!ModuleClass.is(module)) continue;
+      const declared = describeOptions([module as Module]).find((each) => each.name === option);
+      const own = declared?.declarations[0]?.module ?? "";
+      if (declared !== undefined) return Object.hasOwn(exported, own) ? own : name;
+    }
+    return undefined;
   }
 
   #overlayModules(overlay: Recipe, attribute: string): Module[] {

@@ -126,6 +126,12 @@ export class Loader {
     });
   }
 
+  /** Give what `cleave/stdenv` exports, by name. */
+  stdenv(): Readonly<Record<string, unknown>> {
+    return this.#instance({ file: `${this.#stdenv}/modules/index.ts`, root: this.#stdenv }, this.#shared)
+      .exports;
+  }
+
   /** Get the instance of a file that another one imports: one for all, if that keeps no state, or that of the recipe. */
   #imported(place: Place, own: Scope): Instance {
     if (!this.#isShared(place)) return this.#instance(place, own);

@@ -131,6 +131,27 @@ test("what names no place of its own has that of the recipe, the innermost one",
   ]);
 });
 
+test("an option of a module that a recipe does not use is told with that module", () => {
+  const using = (definition: string): Readonly<Record<string, string>> => ({
+    "it/package.ts": `import { uses } from "cleave/modules";\nimport { make } from "cleave/stdenv";\nexport default uses(make).package("it", ({ define }) => define({ name: "it", version: "1", ${definition} }));\n`,
+  });
+  fails(using('cflags: ["-O3"]'), [
+    "error[option-unknown]: there is no option cflags, which module it defines",
+    "  at FOLDER/it/package.ts:3:92",
+    "  hint: use the module cc of cleave/stdenv, which declares it",
+  ]);
+  fails(using("configureFlags: []"), [
+    "error[option-unknown]: there is no option configureFlags, which module it defines",
+    "  at FOLDER/it/package.ts:3:92",
+    "  hint: use the module autotools of cleave/stdenv, which declares it",
+  ]);
+  fails(using("makeFlag: []"), [
+    "error[option-unknown]: there is no option makeFlag, which module it defines",
+    "  at FOLDER/it/package.ts:3:92",
+    "  hint: did you mean makeFlags?",
+  ]);
+});
+
 test("what is to be fetched is looked at, whatever a recipe hands over", () => {
   const fetching = (call: string): Readonly<Record<string, string>> =>
     withImport(`import { fetchUrl, fetchTarball } from "cleave/package";\nexport const source = ${call};`);
