@@ -103,6 +103,8 @@ function openPlace(folder: string, calls: SandboxCalls): Sandboxes {
   }
 
   function makeReady(kind: Kind): void {
+    // By the time of the next job the host may have another `resolv.conf`.
+    if (kind.network) return;
     if (closing !== undefined || ready.has(keyOf(kind))) return;
     try {
       const next = startKind(kind);
