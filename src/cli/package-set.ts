@@ -122,9 +122,11 @@ function checkFolder(folder: string): string {
     ? "has a name that is not UTF-8, and recipes are not read from such a place"
     : !existsSync(folder)
       ? "is not there"
-      : statSync(folder).isDirectory()
-        ? undefined
-        : "is a file";
+      : !statSync(folder).isDirectory()
+        ? "is a file"
+        : existsSync(join(folder, "package.ts")) && !existsSync(join(folder, "packages"))
+          ? "is that of one recipe; name the one around it"
+          : undefined;
   if (fault === undefined) return folder;
   throw new CleaveError({
     code: "cli-usage",

@@ -155,6 +155,10 @@ test("an overlay, a source folder or a budget that cannot be is told before anyt
     `error[cli-usage]: the folder ${temp.path}/notes.txt is a file`,
   );
   assert.equal(
+    await refused("show", "app", "--folder", "set/packages/app"),
+    `error[cli-usage]: the folder ${temp.path}/set/packages/app is that of one recipe; name the one around it`,
+  );
+  assert.equal(
     await refused("show", "app", "--folder", "none"),
     `error[cli-usage]: the folder ${temp.path}/none is not there`,
   );
