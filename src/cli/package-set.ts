@@ -111,24 +111,26 @@ function sourcesOf(args: Arguments, { cwd }: Io): readonly Source[] {
   ];
   const named = args.values("folder").map((each) => checkFolder(resolve(cwd, each)));
   const project = named.length === 0 ? projectAround(cwd) : undefined;
-  for (const folder of project === undefined ? named : [checkFolder(project)])
+  for (const folder of project === undefined ? named : [project]) {
+    if (/[\udc80-\udcff]/u.test(folder))
+      throw noFolder(folder, "has a name that is not UTF-8, and recipes are not read from such a place");
     sources.push({ folder, prefix: "" });
+  }
   return sources;
 }
 
-/** Check that recipes can be read from a folder. Throws `cli-usage`. */
+/** Check a folder that is named as one with recipes. Throws `cli-usage`. */
 function checkFolder(folder: string): string {
-  const fault = /[\udc80-\udcff]/u.test(folder)
-    ? "has a name that is not UTF-8, and recipes are not read from such a place"
-    : !existsSync(folder)
-      ? "is not there"
-      : !statSync(folder).isDirectory()
-        ? "is a file"
-        : existsSync(join(folder, "package.ts")) && !existsSync(join(folder, "packages"))
-          ? "is that of one recipe; name the one around it"
-          : undefined;
-  if (fault === undefined) return folder;
-  throw new CleaveError({
+  const status = statSync(encodeText(folder), { throwIfNoEntry: false });
+  if (status === undefined) throw noFolder(folder, "is not there");
+  if (!status.isDirectory()) throw noFolder(folder, "is a file");
+  if (existsSync(join(folder, "package.ts")) && !existsSync(join(folder, "packages")))
+    throw noFolder(folder, "is that of one recipe; name the one around it");
+  return folder;
+}
+
+function noFolder(folder: string, fault: string): CleaveError {
+  return new CleaveError({
     code: "cli-usage",
     message: `the folder ${quote(folder)} ${fault}`,
     hint: "recipes are NAME/package.ts or packages/NAME/package.ts in a folder that --folder names, or in a project that depends on cleave",
