@@ -5,7 +5,9 @@ import { BodyContext, notDefined } from "./body.ts";
 import { type Compiled, Group, type Redirect, undefinedYet } from "./compiled.ts";
 import { uncomputed } from "./declaration.ts";
 import { Condition, Definition, heldParts, runThunk, type Source } from "./definition.ts";
+import { Facts } from "./facts.ts";
 import { current, force, isKeeping, passes, type Slots } from "./forcing.ts";
+import { LateDefinitions } from "./late.ts";
 import { definedAt, locate, locateDeclaration } from "./locate.ts";
 import { throwing } from "./merge.ts";
 import { type Declared, Defined } from "./module.ts";
@@ -18,20 +20,6 @@ import { isRecord } from "./types/check.ts";
 
 /** What an evaluation is made of: modules, and records of definitions that stand in none of its modules. */
 export type Part = Declared | Definition;
-
-/** A thunk in place of a record: what it defines is known when it has run. */
-type Late = {
-  readonly view: Group;
-  readonly definition: Definition;
-  readonly by: Declared | undefined;
-  /** The options that it may define, and where its definitions of each stand among all. */
-  readonly options: ReadonlyMap<number, Rank>;
-  /** How many definitions it made of each option. */
-  readonly made: Map<number, number>;
-};
-
-/** The place of a definition among those of its option: the first number that differs decides. */
-type Rank = readonly number[];
 
 export type SpecialArgs = Readonly<Record<string, unknown>>;
 
@@ -55,11 +43,7 @@ export class Evaluation implements Slots {
   #running: Declared | undefined = undefined;
   #facts: Facts | undefined = undefined;
   /** Late definitions have slots of their own, behind those of the options. */
-  #late: Late[] | undefined = undefined;
-  #lateDefinitions: Map<number, { readonly definition: Definition; readonly rank: Rank }[]> | undefined =
-    undefined;
-  /** The late definition that is being pushed. */
-  #pushing: Late | undefined = undefined;
+  #late: LateDefinitions | undefined = undefined;
 
   /** `parts` are in the order of their definitions. */
   constructor(
@@ -141,13 +125,13 @@ export class Evaluation implements Slots {
 
   pathOf(index: number): readonly string[] {
     const { declarations } = this.compiled;
-    const names = declarations[index]?.names ?? this.#late?.[index - declarations.length]?.view.path ?? [];
+    const names = declarations[index]?.names ?? this.#late?.all[index - declarations.length]?.view.path ?? [];
     return namesOf(placeOf(this.place, names));
   }
 
   whereOf(index: number, pending: unknown): string {
     const { declarations } = this.compiled;
-    const late = this.#late?.[index - declarations.length];
+    const late = this.#late?.all[index - declarations.length];
     const names = declarations[index]?.names ?? [];
     if (late !== undefined)
       return `a thunk in place of a record, by ${describeSource(late.definition, placeOf(this.place, late.view.path))}`;
@@ -167,7 +151,6 @@ export class Evaluation implements Slots {
     this.values = values;
     this.pending = pending;
     this.#late = undefined;
-    this.#lateDefinitions = undefined;
     let rank = 0;
     const parts = this.#parts ?? [];
     for (const part of parts) {
@@ -303,8 +286,9 @@ export class Evaluation implements Slots {
 
   #add(index: number, definition: Definition): void {
     const { pending } = this;
-    if (this.#pushing !== undefined) {
-      this.#addLate(index, definition, this.#pushing);
+    const running = this.#late?.running;
+    if (running !== undefined) {
+      this.#late?.add(index, definition, running);
       return;
     }
     const before = pending[index];
@@ -317,25 +301,6 @@ export class Evaluation implements Slots {
     }
   }
 
-  #addLate(index: number, definition: Definition, { options, made }: Late): void {
-    const before = made.get(index) ?? 0;
-    made.set(index, before + 1);
-    const late = { definition, rank: [...(options.get(index) ?? []), before] };
-    this.#lateDefinitions ??= new Map();
-    const others = this.#lateDefinitions.get(index);
-    if (others === undefined) this.#lateDefinitions.set(index, [late]);
-    else others.push(late);
-  }
-
-  /** Find where what is defined next for an option stands among its definitions. */
-  #nextRank(index: number, number: number): Rank {
-    const late = this.#pushing;
-    if (late !== undefined)
-      return [...(late.options.get(index) ?? []), (late.made.get(index) ?? 0) - 0.5, number];
-    const early = this.pending[index];
-    return [(Array.isArray(early) ? early.length : 0) - 0.5, number];
-  }
-
   /** Define a name that is not declared: one of a freeform type, or a mistake. */
   #pushRest(view: Group, name: string, definition: Definition, by: Declared | undefined): void {
     const { freeform } = this.compiled;
@@ -345,13 +310,13 @@ export class Evaluation implements Slots {
   }
 
   #postpone(view: Group, definition: Definition, by: Declared | undefined): void {
-    this.#late ??= [];
+    this.#late ??= new LateDefinitions();
     const indexes = [...indexesIn(view)];
     if (view.open && this.compiled.freeform !== undefined) indexes.push(this.compiled.freeform);
-    const number = this.#late.length;
-    const options = new Map(indexes.map((index) => [index, this.#nextRank(index, number)]));
-    const late = { view, definition, by, options, made: new Map<number, number>() };
-    this.#late.push(late);
+    const late = this.#late.postpone({ view, definition, by }, indexes, (index) => {
+      const early = this.pending[index];
+      return Array.isArray(early) ? early.length : 0;
+    });
     this.values.push(undefined);
     this.pending.push(late);
     for (const index of indexes) this.pending[index] ??= undefinedYet;
@@ -361,33 +326,25 @@ export class Evaluation implements Slots {
     const early = pending as readonly Definition[];
     if (this.#late === undefined) return early;
     // One may bring others, which come behind it.
-    for (const [number, { options }] of this.#late.entries())
+    for (const [number, { options }] of this.#late.all.entries())
       if (options.has(index)) force(this, this.compiled.declarations.length + number);
-    const late = this.#lateDefinitions?.get(index);
-    if (late === undefined) return early;
-    return early
-      .map((definition, at) => ({ definition, rank: [at] }))
-      .concat(late.map(({ definition, rank }) => ({ definition, rank: [...rank] })))
-      .sort((a, b) => compareRanks(a.rank, b.rank))
-      .map(({ definition }) => definition);
+    return this.#late.merge(index, early);
   }
 
   #computeLate(index: number): unknown {
-    const late = this.#late?.[index - this.compiled.declarations.length];
+    const late = this.#late?.all[index - this.compiled.declarations.length];
     if (late === undefined) throw new Error("a slot that is neither an option nor a late record");
     const { view, definition, by } = late;
     const { source, priority, order, condition } = definition;
     const value = runThunk(placeOf(this.place, view.path), definition);
     if (typeof value === "function") throw notRecord(placeOf(this.place, view.path), definition.with(value));
-    const outer = this.#pushing;
-    this.#pushing = late;
     try {
-      this.#push(view, new Definition(value, source, priority, order, condition), by);
+      this.#late?.run(late, () =>
+        this.#push(view, new Definition(value, source, priority, order, condition), by),
+      );
     } catch (error) {
       if (passes(error)) throw error;
       throw throwing(placeOf(this.place, view.path), [definition.with(value)], error);
-    } finally {
-      this.#pushing = outer;
     }
     return undefined;
   }
@@ -416,11 +373,6 @@ export class Evaluation implements Slots {
   }
 }
 
-function compareRanks(a: Rank, b: Rank): number {
-  const at = a.findIndex((each, index) => each !== b[index]);
-  return at < 0 ? -1 : (a[at] ?? 0) - (b[at] ?? 0);
-}
-
 /** The options that names below a group stand for. */
 function* indexesIn(group: Group): Generator<number> {
   for (const entry of group.names.values())
@@ -437,45 +389,4 @@ function notRecord(place: Place | undefined, definition: Definition): CleaveErro
     [definition],
     "define the options below it: { name: value }",
   );
-}
-
-/** The definitions of an evaluation's options that count, each settled when somebody asks. */
-export class Facts implements Slots {
-  /** Whose definitions these are: the evaluation itself, or another of the same modules. */
-  readonly source: Evaluation;
-  /** What was pending in it at first. */
-  kept: readonly unknown[] = undefinedYet;
-  readonly values: unknown[] = [];
-  readonly pending: unknown[];
-  readonly #of: Evaluation;
-
-  constructor(of: Evaluation, source: Evaluation) {
-    this.#of = of;
-    this.source = source;
-    this.pending = of.compiled.declarations.map(() => true);
-  }
-
-  get root(): Evaluation {
-    return this.#of.root;
-  }
-
-  /** Get the definitions of an option that count, the default among them: runs conditions. */
-  settled(index: number): readonly Definition[] {
-    return force(this, index) as readonly Definition[];
-  }
-
-  compute(index: number): readonly Definition[] {
-    const { place, compiled } = this.#of;
-    const declaration = compiled.declarations[index];
-    if (declaration === undefined) throw new Error("an option without a declaration");
-    return declaration.settled(placeOf(place, declaration.names), this.source.definitionsOf(index));
-  }
-
-  pathOf(index: number): readonly string[] {
-    return this.#of.pathOf(index);
-  }
-
-  whereOf(index: number): string {
-    return this.#of.whereOf(index, this.source.definitionsOf(index));
-  }
 }
