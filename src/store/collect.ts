@@ -5,7 +5,7 @@
  * transaction, in an order in which none has referrers left, then deletes their files, then looks at the socket.
  * Killed in between, files stay that are no valid path; the next collection sweeps them.
  */
-import { closeSync, lstatSync, opendirSync, rmSync, statSync, unlinkSync } from "node:fs";
+import { closeSync, lstatSync, opendirSync, rmSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
 import { compareText, type Emit } from "../base/index.ts";
@@ -176,9 +176,9 @@ function removeUnusedLinks({ links }: Layout): number {
   using folder = opendirSync(links, { encoding: "latin1" });
   for (let entry = folder.readSync(); entry !== null; entry = folder.readSync()) {
     const file = systemPath(`${toRaw(links)}/${entry.name}`);
-    const { nlink, size } = lstatSync(file);
-    if (nlink === 1) unlinkSync(file);
-    else saved += (nlink - 2) * size;
+    const stats = lstatSync(file, { throwIfNoEntry: false });
+    if (stats?.nlink === 1) rmSync(file, { force: true });
+    else if (stats !== undefined) saved += (stats.nlink - 2) * stats.size;
   }
   return saved;
 }

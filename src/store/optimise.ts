@@ -4,6 +4,7 @@ import {
   lstatSync,
   readdirSync,
   renameSync,
+  rmSync,
   type Stats,
   unlinkSync,
   utimesSync,
@@ -96,7 +97,7 @@ export async function optimise(
     const found = lstatSync(link, { throwIfNoEntry: false });
     if (found === undefined || found.size === size) return found !== undefined;
     emit({ type: "warning", message: `removing corrupted link '${link}'` });
-    unlinkSync(link);
+    rmSync(link, { force: true });
     return false;
   }
 

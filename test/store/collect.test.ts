@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import fs, { writeFileSync } from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
 import { test } from "node:test";
 import { CleaveError } from "../../src/base/index.ts";
@@ -12,6 +13,7 @@ import {
   parseStorePath,
 } from "../../src/nix/index.ts";
 import type { Database } from "../../src/store/database.ts";
+import { deleteTree } from "../../src/store/delete-tree.ts";
 import { openLocalStore } from "../../src/store/index.ts";
 import { loadLive } from "../../src/store/live.ts";
 import { temporaryFolder } from "../support/temp.ts";
@@ -55,6 +57,45 @@ test("a derivation stays for what came from it, though it does not name that pat
     (await store.collect({ only: new Set([deriver, output]) })).paths,
     [deriver, output].sort(),
   );
+});
+
+test("what somebody else deletes while it is deleted is no error", async (t) => {
+  using temp = temporaryFolder();
+  const file = join(temp.path, "file");
+  const folder = join(temp.path, "folder");
+  /** Delete everything when a function has looked at something. */
+  const deleteAfter = (method: "lstatSync" | "readdirSync", looks: number) => {
+    writeFileSync(file, "");
+    fs.mkdirSync(join(folder, "sub"), { recursive: true });
+    writeFileSync(join(folder, "sub/file"), "");
+    const original = fs[method] as (...args: unknown[]) => unknown;
+    let left = looks;
+    t.mock.method(fs, method, (...args: unknown[]) => {
+      const seen = original(...args);
+      left -= 1;
+      if (left === 0) for (const each of [file, folder]) fs.rmSync(each, { recursive: true, force: true });
+      return seen;
+    });
+    syncBuiltinESMExports();
+  };
+  try {
+    for (const [method, looks, path] of [
+      ["lstatSync", 1, file],
+      ["lstatSync", 1, folder],
+      ["lstatSync", 2, folder],
+      ["readdirSync", 1, folder],
+      ["readdirSync", 2, folder],
+    ] as const) {
+      deleteAfter(method, looks);
+      deleteTree(path);
+      t.mock.restoreAll();
+      syncBuiltinESMExports();
+      assert.ok(!fs.existsSync(path));
+    }
+  } finally {
+    t.mock.restoreAll();
+    syncBuiltinESMExports();
+  }
 });
 
 test("what refers to hundreds of thousands of paths keeps them", () => {
