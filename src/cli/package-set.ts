@@ -1,8 +1,8 @@
 /** The package set of a command: cleave's own recipes, and those of the user's folder. */
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, type Stats, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { CleaveError, encodeText, projectFile, quote } from "../base/index.ts";
+import { CleaveError, encodeText, fileError, projectFile, quote } from "../base/index.ts";
 // Loading all of a room that is not needed to find what is cached takes time.
 import { parsePlatform } from "../package/platform.ts";
 import type { PackageSet, Source } from "../recipes/index.ts";
@@ -95,13 +95,22 @@ function cacheFolder({ env, cwd }: Io): string | undefined {
 
 /** Check that there is a file that a recipe could be. Throws `cli-usage`. */
 function checkOverlay(file: string): string {
-  const isThere = statSync(file, { throwIfNoEntry: false })?.isFile() === true;
+  const isThere = lookAt(file)?.isFile() === true;
   if (isThere && file.endsWith(".ts")) return file;
   throw new CleaveError({
     code: "cli-usage",
     message: isThere ? `the overlay ${quote(file)} is no .ts file` : `there is no overlay ${quote(file)}`,
     hint: "an overlay is a file whose default export is a record of modules by attribute",
   });
+}
+
+/** Look at what an argument names. Throws `file-failed`. */
+function lookAt(path: string): Stats | undefined {
+  try {
+    return statSync(encodeText(path), { throwIfNoEntry: false });
+  } catch (error) {
+    throw fileError(error, "look there", path);
+  }
 }
 
 function sourcesOf(args: Arguments, { cwd }: Io): readonly Source[] {
@@ -121,7 +130,7 @@ function sourcesOf(args: Arguments, { cwd }: Io): readonly Source[] {
 
 /** Check a folder that is named as one with recipes. Throws `cli-usage`. */
 function checkFolder(folder: string): string {
-  const status = statSync(encodeText(folder), { throwIfNoEntry: false });
+  const status = lookAt(folder);
   if (status === undefined) throw noFolder(folder, "is not there");
   if (!status.isDirectory()) throw noFolder(folder, "is a file");
   if (existsSync(join(folder, "package.ts")) && !existsSync(join(folder, "packages")))

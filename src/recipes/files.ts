@@ -70,7 +70,7 @@ export class Files {
   #stat(path: string): Stats | undefined {
     let stats = this.#stats.get(path);
     if (stats === undefined && !this.#stats.has(path)) {
-      stats = statSync(path, { throwIfNoEntry: false });
+      stats = ifThere(path, () => statSync(path, { throwIfNoEntry: false }));
       this.#stats.set(path, stats);
     }
     return stats;
@@ -158,7 +158,7 @@ export class Files {
       this.#real.set(path, real);
       return real;
     }
-    const stats = lstatSync(path, { throwIfNoEntry: false });
+    const stats = ifThere(path, () => lstatSync(path, { throwIfNoEntry: false }));
     if (above === undefined || stats === undefined) return undefined;
     const real = stats.isSymbolicLink()
       ? realOrNothing(path)
@@ -263,8 +263,13 @@ export function hashOf(content: Uint8Array | string): string {
 }
 
 function realOrNothing(path: string): string | undefined {
+  return ifThere(path, () => realpathSync(path));
+}
+
+/** Look at what is at a path; `undefined` where there can be nothing. Throws `file-failed`. */
+function ifThere<T>(path: string, look: () => T): T | undefined {
   try {
-    return realpathSync(path);
+    return look();
   } catch (error) {
     return unlessMissing(error, path);
   }
@@ -272,6 +277,6 @@ function realOrNothing(path: string): string | undefined {
 
 function unlessMissing(error: unknown, path: string): undefined {
   const code = (error as NodeJS.ErrnoException).code ?? "";
-  if (["ENOENT", "ENOTDIR", "EISDIR", "ELOOP", "EINVAL"].includes(code)) return undefined;
+  if (["ENOENT", "ENOTDIR", "EISDIR", "ELOOP", "EINVAL", "ENAMETOOLONG"].includes(code)) return undefined;
   throw fileError(error, "read", path);
 }

@@ -175,6 +175,12 @@ test("an overlay, a source folder or a budget that cannot be is told before anyt
     await refused("build", "app", "--partition", "x"),
     "error[partition-unreadable]: x is no partition",
   );
+  const long = "x".repeat(300);
+  const tooLong = await onSet(temp.path, "show", "app", "--overlay", `${long}.ts`);
+  assert.equal(
+    tooLong.stderr,
+    `error[file-failed]: cannot look there: name too long\n  at ${temp.path}/${long}.ts\n  more: cleave explain file-failed\n`,
+  );
   const budget = await onSet(temp.path, "eval", "--write-budget", "none/budget.json", "lib");
   assert.equal(
     budget.stderr,

@@ -210,6 +210,22 @@ test("files that lie outside, are not there, or are not what they should be", ()
   );
 });
 
+test("what may not be looked at is told, a name that is too long is none", () => {
+  const long = "x".repeat(300);
+  fails(withImport(`import { x } from "./${long}.ts"; void x;`), [
+    `error[recipe-import]: there is no file ./${long}.ts`,
+    "  at FOLDER/it/package.ts:3:19",
+    "  hint: paths are relative to the file that imports",
+  ]);
+  using temp = temporaryFolder();
+  writeFiles(temp.path, { "it/package.ts": rawRecipe("it") });
+  assertError(
+    () => openSet(temp.path).package(long),
+    `error[attribute-unknown]: there is no package ${long}`,
+    "  hint: cleave list shows all",
+  );
+});
+
 test("what cannot be part of a tree is not left out of it", () => {
   const it = withImport('import { tree } from "cleave/recipe";\nexport const source = tree("source");');
   for (const [make, name, message, hint] of [
