@@ -13,7 +13,7 @@
  * `number:0`; it is passed over, as Nix does. The reader enforces all of this and that strings are store paths.
  */
 import { CleaveError } from "../base/index.ts";
-import { isStorePath, type NarParser, narParser, type StorePath } from "../nix/index.ts";
+import { isForeignStorePath, type NarParser, narParser, type StorePath } from "../nix/index.ts";
 import type { Bytes } from "./store.ts";
 
 const exportMagic = 0x4558494e;
@@ -108,7 +108,8 @@ export function exportReader(source: Bytes): ExportReader {
   };
   const storePath = async (what: string): Promise<StorePath> => {
     const text = await string(what);
-    if (!isStorePath(text)) throw malformed(`has ${JSON.stringify(text)} as ${what}, which is no store path`);
+    if (!isForeignStorePath(text))
+      throw malformed(`has ${JSON.stringify(text)} as ${what}, which is no store path`);
     return text;
   };
 
@@ -146,7 +147,7 @@ export function exportReader(source: Bytes): ExportReader {
       const references: StorePath[] = [];
       for (let each = 0; each < count; each += 1) references.push(await storePath("a reference"));
       const deriver = await string("a deriver");
-      if (deriver !== "" && !isStorePath(deriver))
+      if (deriver !== "" && !isForeignStorePath(deriver))
         throw malformed(`has ${JSON.stringify(deriver)} as a deriver, which is no store path`);
       if ((await number(1, "what says whether a signature follows")) === 1) await string("a signature");
       return { path, references, deriver: deriver === "" ? undefined : deriver };

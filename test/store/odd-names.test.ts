@@ -126,6 +126,25 @@ test("paths that Nix 2.8 names as current Nix does not may be in a store", needs
       .map((each) => `${each}\n`)
       .join(""),
   );
+  writeFileSync(
+    join(at, "odd.nix"),
+    `derivation { name = "a"; system = "s"; builder = "b"; src = builtins.toFile "..-x" ""; }`,
+  );
+  const instantiate = spawnSync("nix-instantiate", [join(at, "odd.nix")], {
+    env: { ...nix.env, NIX_REMOTE: `local?root=${nix.root}` },
+    encoding: "utf8",
+  });
+  const derivation = instantiate.stdout.trimEnd();
+  assert.match(derivation, /-a\.drv$/, instantiate.stderr);
+  const shown = await cleaveBytes(["derivation", "show", join(nix.root, derivation)], { env });
+  assert.match(shown.stdout.toString(), /-\.\.-x"/, shown.stderr.toString());
+  const closure = (await own("closure", derivation)).toString().trimEnd().split("\n");
+  const stream = await own("export", ...closure);
+  const other = join(temp.path, "other");
+  const imported = await cleaveBytes(["store", "import"], { env: { CLEAVE_ROOT: other }, input: stream });
+  assert.equal(imported.code, 0, imported.stderr.toString());
+  runNix(nix.env, other, "--verify", "--check-contents");
+  await own("delete", ...closure);
   symlinkSync(dash, join(nix.root, "nix/var/nix/gcroots/dash"));
   assert.equal((await own("gc", "--print-live")).toString(), `${dash}\n`);
   {

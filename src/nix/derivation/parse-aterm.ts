@@ -22,7 +22,7 @@
 import { Buffer, isAscii } from "node:buffer";
 import { CleaveError, compareText, decodeText, quote } from "../../base/index.ts";
 import { type Hash, type HashAlgorithm, hashAlgorithms, parseHash } from "../hash.ts";
-import { isStorePath, type StorePath } from "../store-path.ts";
+import { isForeignStorePath, type StorePath } from "../store-path.ts";
 import type { Derivation, InputOutputs, Output, OutputMethod } from "./type.ts";
 
 /** How deep outputs of outputs may nest. */
@@ -251,7 +251,7 @@ function makeCursor(bytes: Uint8Array) {
   }
 
   function toPath(path: string, offset: number): StorePath {
-    return isStorePath(path) ? path : fail(`${quote(path)} is no store path`, offset);
+    return isForeignStorePath(path) ? path : fail(`${quote(path)} is no store path`, offset);
   }
 
   function list<T>(element: () => T): T[] {
