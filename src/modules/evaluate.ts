@@ -1,4 +1,5 @@
 /** Evaluations: the definitions of a list of modules, merged option by option as they are read. */
+import { types } from "node:util";
 import type { Location } from "../base/error.ts";
 import { CleaveError } from "../base/index.ts";
 import { BodyContext, notDefined } from "./body.ts";
@@ -208,15 +209,19 @@ export class Evaluation implements Slots {
     else if (typeof value === "object" && value !== null && Property.is(value))
       this.#pushProperty(view, value, definition, by);
     else if (!isRecord(value)) throw notRecord(placeOf(this.place, view.path), definition);
-    else
+    else {
+      // A configuration computes each value when it is read.
+      const isLazy = types.isProxy(value);
       for (const name in value) {
         const entry = view.names.get(name);
-        const each = new Definition(value[name], source, priority, order, condition);
+        const body = isLazy ? () => value[name] : value[name];
+        const each = new Definition(body, source, priority, order, condition);
         if (typeof entry === "number") this.#add(entry, each);
         else if (entry instanceof Group) this.#push(entry, each, by);
         else if (entry !== undefined) this.#redirect(entry, each);
         else this.#pushRest(view, name, each, by);
       }
+    }
   }
 
   #pushProperty(view: Group, property: Property<unknown>, outer: Definition, by: Declared | undefined): void {

@@ -176,3 +176,31 @@ test("the functions of a default that nobody reads never run; read ones are run 
     );
   assert.equal(runs, 3);
 });
+
+test("what is defined as a part of a configuration is computed when it is read, value by value", () => {
+  const part = {
+    options: { a: mkOption({ type: types.int }), b: mkOption({ type: types.int, default: 2 }) },
+  };
+  const set = types.lazyAttrsOf(types.int);
+  const base = defineModule("base", {
+    options: {
+      first: mkOption({ type: types.submodule(part) }),
+      second: mkOption({ type: types.submodule(part) }),
+      group: part.options,
+      one: mkOption({ type: set }),
+      two: mkOption({ type: set }),
+    },
+  });
+  const copies = uses(base).package("copies", ({ config, define }) =>
+    define({
+      second: () => config.first,
+      group: () => config.first,
+      one: { fails: () => assert.fail("it ran"), fine: 3 },
+      two: () => config.one,
+    }),
+  );
+  const { config } = evalModules({ modules: [copies] });
+  assert.deepEqual([config.second.b, config.group.b, config.two["fine"]], [2, 2, 3]);
+  assert.throws(() => config.second.a, { code: "option-undefined" });
+  assert.throws(() => config.two["fails"], { message: /one\.fails throws/ });
+});

@@ -104,8 +104,21 @@ class Attribute {
 /** Past this many attributes, names are looked up in a map. */
 const few = 16;
 
+/** Read an attribute now. */
+const read = (record: Readonly<Record<string, unknown>>, name: string): unknown => record[name];
+
+/** Get an attribute, or a thunk for one that is computed when it is read, as those of a configuration are. */
+function readLater(record: Readonly<Record<string, unknown>>, name: string): unknown {
+  const { get, value } = Object.getOwnPropertyDescriptor(record, name) ?? {};
+  return get === undefined ? value : () => record[name];
+}
+
 /** Collect the definitions of each attribute, ordered by name. Throws `option-name` for `__proto__`. */
-function byName(place: Place | undefined, definitions: readonly Definition[]): readonly Attribute[] {
+function byName(
+  place: Place | undefined,
+  definitions: readonly Definition[],
+  attribute = read,
+): readonly Attribute[] {
   const found: Attribute[] = [];
   let index: Map<string, Attribute> | undefined;
   for (let number = 0; number < definitions.length; number += 1) {
@@ -117,11 +130,12 @@ function byName(place: Place | undefined, definitions: readonly Definition[]): r
     for (const name in record) {
       if (name === "__proto__") throw nameError(place, definition);
       const known = number === 0 ? undefined : index === undefined ? named(found, name) : index.get(name);
-      if (known !== undefined) known.add(definition.with(record[name]));
+      const value = attribute(record, name);
+      if (known !== undefined) known.add(definition.with(value));
       else {
-        const attribute = new Attribute(name, record[name], definition);
-        found.push(attribute);
-        index?.set(name, attribute);
+        const made = new Attribute(name, value, definition);
+        found.push(made);
+        index?.set(name, made);
       }
     }
   }
@@ -223,7 +237,7 @@ function mergeLazily(
   element: Type,
   definitions: readonly Definition[],
 ): Attrs<unknown> {
-  const all = byName(place, definitions);
+  const all = byName(place, definitions, readLater);
   const slots = new LazyAttrs(place, element, all);
   const attrs: Record<string, unknown> = {};
   for (const [index, { name }] of all.entries())
