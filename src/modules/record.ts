@@ -50,7 +50,7 @@ export class RecordHandler implements ProxyHandler<object> {
     this.evaluation.prepare();
   }
 
-  get(_target: object, name: string | symbol): unknown {
+  get(_target: object, name: string | symbol, receiver?: unknown): unknown {
     const { evaluation, group } = this;
     if (typeof name === "symbol") return name === inspect.custom ? show : name === behind ? this : undefined;
     const entry = group.names.get(name);
@@ -67,7 +67,7 @@ export class RecordHandler implements ProxyHandler<object> {
     }
     // What JavaScript itself looks up on any object.
     if (name === "then" || name === "toJSON") return undefined;
-    if (name in Object.prototype) return Reflect.get(Object.prototype, name);
+    if (name in Object.prototype) return Reflect.get(Object.prototype, name, receiver);
     this.check();
     throw outOfReach(evaluation, group, name, this.reader);
   }

@@ -100,6 +100,7 @@ test("a configuration looks like a frozen plain object", () => {
   assert.equal(inspect(config.meta), "{ license: 'MIT' }");
   assert.equal(inspect(evalModules({ modules: [base] }).config).includes("[option-undefined]"), false);
   assert.equal(`${config}`, "[object Object]");
+  assert.equal(Reflect.get(config, "__proto__"), Object.prototype);
   assert.throws(() => Object.defineProperty(config, "name", { value: "x" }), { code: "option-assigned" });
   assert.throws(() => Reflect.deleteProperty(config, "name"), { code: "option-assigned" });
 });

@@ -6,7 +6,7 @@ import { mergeDefinitions, nothing } from "../merge.ts";
 import { type Place, showPlace } from "../place.ts";
 import { optionError } from "../problem.ts";
 import { Property, type ValueOf } from "../property.ts";
-import { attrsOf } from "./attrs.ts";
+import { attrsOf, nameError } from "./attrs.ts";
 import { conflict, frozenCopy, isRecord, mergeEqual, mergeOne, misfits } from "./check.ts";
 import { checkType, under, uniteElement } from "./element.ts";
 import { listOf } from "./list.ts";
@@ -62,15 +62,17 @@ function mergeAnything(place: Place | undefined, definitions: readonly Definitio
   if (definitions.every(({ value }) => Array.isArray(value)))
     return mergeEqual(
       place,
-      definitions.map((each) => each.with(frozenCopy(each.value, () => refuseDepth(place, definitions)))),
+      definitions.map((each) =>
+        each.with(
+          frozenCopy(each.value, (_, why) => {
+            throw why === "name" ? nameError(place, each) : tooDeep(place, definitions);
+          }),
+        ),
+      ),
     );
   if (definitions.length === 1) return definitions[0]?.value;
   if (new Set(definitions.map(({ value }) => kindOf(value))).size > 1) throw conflict(place, definitions);
   return mergeEqual(place, definitions);
-}
-
-function refuseDepth(place: Place | undefined, definitions: readonly Definition[]): never {
-  throw tooDeep(place, definitions);
 }
 
 function kindOf(value: unknown): string {

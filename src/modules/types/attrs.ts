@@ -150,7 +150,8 @@ function named(attributes: readonly Attribute[], name: string): Attribute | unde
   return undefined;
 }
 
-function nameError(place: Place | undefined, definition: Definition): Error {
+/** Say that an attribute has a name that no record can hold safely. */
+export function nameError(place: Place | undefined, definition: Definition): Error {
   return optionError(
     "option-name",
     place,

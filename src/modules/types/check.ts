@@ -20,20 +20,21 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
 
 /**
  * Copy plain lists and records, frozen, at any depth; all else stays itself, what computes its values among it:
- * configurations, and records with getters. What holds itself is left to `circular`.
+ * configurations, and records with getters. What holds itself, or an attribute named `__proto__`, is left to `refuse`.
  */
 export function frozenCopy(
   value: unknown,
-  circular: (value: object) => unknown = (each) => each,
+  refuse: (value: object, why: "circular" | "name") => unknown = (each) => each,
   copies = new Map<object, unknown>(),
 ): unknown {
   if (typeof value !== "object" || value === null || types.isProxy(value)) return value;
   const isList = Array.isArray(value);
   if (!isList && !isRecord(value)) return value;
   if (hasGetters(value)) return value;
-  if (copies.has(value)) return copies.get(value) ?? circular(value);
+  if (copies.has(value)) return copies.get(value) ?? refuse(value, "circular");
+  if (Object.hasOwn(value, "__proto__")) return refuse(value, "name");
   copies.set(value, undefined);
-  const copy = (each: unknown): unknown => frozenCopy(each, circular, copies);
+  const copy = (each: unknown): unknown => frozenCopy(each, refuse, copies);
   const copied = Object.freeze(
     isList
       ? Array.from(value, copy)
