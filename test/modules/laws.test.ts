@@ -5,6 +5,7 @@ import {
   type Definable,
   defineModule,
   evalModules,
+  type Module,
   mkAfter,
   mkBefore,
   mkForce,
@@ -212,20 +213,70 @@ test("law: extending with nothing changes nothing", () => {
   );
 });
 
+/** Modules that define each a text. */
+function modulesOf(name: string, all: readonly Made[]) {
+  return all.map(({ token, priority, condition }) =>
+    uses(base).package(`${name} ${token}`, ({ define }) => {
+      const definition = mkOverride<string>(priority, `${name} ${token}`);
+      return define({ text: condition === undefined ? definition : mkIf(() => condition, definition) });
+    }),
+  );
+}
+
 test("law: extending is evaluating with more modules", () => {
   fc.assert(
-    fc.property(made, made, (first, second) => {
-      const more = second.map(({ token, priority }) =>
-        uses(base).package(`more ${token}`, ({ define }) =>
-          define({ text: mkOverride(priority, `more ${token}`) }),
-        ),
+    fc.property(made, made, made, (first, second, third) => {
+      const [a, b, c] = [modulesOf("a", first), modulesOf("b", second), modulesOf("c", third)];
+      const whole = evalModules({ modules: [base, ...a, ...b, ...c] });
+      const evaluated = evalModules({ modules: [base, ...a] });
+      const extended = evaluated.extendModules({ modules: b }).extendModules({ modules: c });
+      assert.deepEqual(extended.config, whole.config);
+      assert.deepEqual(extended.options.text.definitions, whole.options.text.definitions);
+      const definitions = { text: mkForce<string>("forced") };
+      assert.deepEqual(
+        extended.extendModules({ definitions }).config.text,
+        evalModules({ modules: [base, ...a, ...b, ...c] }, definitions).config.text,
       );
-      const extended = evaluateMade(first).extendModules({ modules: more });
-      const forced = extended.extendModules({ definitions: { text: mkForce("forced") } });
-      const all = [...first.map(({ token }) => token), ...more];
-      assert.equal(extended.options.text.definitions.length <= all.length + 1, true);
-      assert.ok(forced.config.text.includes("forced"));
+      // What was extended stays as it was.
+      assert.deepEqual(evaluated.config, evalModules({ modules: [base, ...a] }).config);
     }),
     { numRuns: 100 },
+  );
+});
+
+test("law: a module reads and defines the options of what it uses, directly or not, and no others", () => {
+  const count = 6;
+  const graph = fc.array(fc.uniqueArray(fc.nat(count - 1), { maxLength: 3 }), {
+    minLength: count,
+    maxLength: count,
+  });
+  fc.assert(
+    fc.property(graph, fc.nat(count - 1), (edges, chosen) => {
+      const made: Module[] = [];
+      const reach: Set<number>[] = [];
+      for (let at = 0; at < count; at += 1) {
+        // Only what is there already can be used.
+        const used = (edges[at] ?? []).filter((each) => each < at);
+        reach.push(new Set([at, ...used.flatMap((each) => [...(reach[each] ?? [])])]));
+        made.push(
+          uses(...used.flatMap((each) => made[each] ?? [])).module(`m${at}`, {
+            options: { [`o${at}`]: mkOption({ type: types.int, default: at }) },
+          }),
+        );
+      }
+      for (let at = 0; at < count; at += 1) {
+        const module = made[chosen] ?? base;
+        const own = { options: { own: mkOption({ type: types.int }) } };
+        const reads = uses(module).module("reads", own, ({ config, define }) =>
+          define({ own: () => Number(Reflect.get(config, `o${at}`)) }),
+        );
+        const defines = uses(module).package("defines", ({ define }) => define({ [`o${at}`]: 100 } as never));
+        const read = () => evalModules({ modules: [...made, reads] }).config.own;
+        const defined = () => Reflect.get(evalModules({ modules: [...made, defines] }).config, `o${at}`);
+        if (reach[chosen]?.has(at) === true) assert.deepEqual([read(), defined()], [at, 100]);
+        else for (const each of [read, defined]) assert.throws(each, { code: "module-reach" });
+      }
+    }),
+    { numRuns: 60 },
   );
 });
