@@ -266,6 +266,13 @@ test("the size that a folder says is no data, as GNU tar and real Nix take it", 
   }
 });
 
+test("a file whose name begins as compressed data does is one of a plain archive", async () => {
+  using temp = temporaryFolder();
+  writeFileSync(join(temp.path, "a"), Buffer.concat([member("BZh91.txt", "0", { data: "content" }), end]));
+  await unpack({ archive: join(temp.path, "a"), destination: join(temp.path, "out") });
+  assert.deepEqual(readdirSync(join(temp.path, "out")), ["BZh91.txt"]);
+});
+
 test("a name of a million folders is refused", async () => {
   const name = "a/".repeat(500_000);
   const record = `${`path=${name}\n`.length + 8} path=${name}\n`;

@@ -8,12 +8,12 @@ import { decodeXz } from "./xz.ts";
 /** How a tar archive is compressed. */
 export type Compression = "none" | "gzip" | "bzip2" | "xz" | "zstd";
 
-/** Tell by its first bytes (6 are enough) how data is compressed. */
+/** Tell by its first bytes (10 are enough) how data is compressed. A plain archive begins with a name, such as `BZh9`. */
 function compressionOf(start: Buffer): Compression {
-  const hex = start.toString("hex", 0, 6);
+  const hex = start.toString("hex", 0, 10);
   if (hex.startsWith("1f8b")) return "gzip";
-  if (hex === "fd377a585a00") return "xz";
-  if (/^425a683[1-9]/.test(hex)) return "bzip2";
+  if (hex.startsWith("fd377a585a00")) return "xz";
+  if (/^425a683[1-9](314159265359|177245385090)/.test(hex)) return "bzip2";
   if (hex.startsWith("28b52ffd") || /^5.2a4d18/.test(hex)) return "zstd";
   return "none";
 }
@@ -88,6 +88,6 @@ export async function openTar(
   chunks: AsyncIterable<Uint8Array>,
 ): Promise<{ reader: Reader; compression: Compression }> {
   const raw = makeReader(chunks);
-  const compression = compressionOf(await raw.look(6));
+  const compression = compressionOf(await raw.look(10));
   return { reader: compression === "none" ? raw : makeReader(decompress(raw, compression)), compression };
 }
