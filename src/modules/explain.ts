@@ -16,7 +16,7 @@ import { locate, locateAll, locateDeclaration } from "./locate.ts";
 import { type Place, parsePath, placeOf, showPath, showPlace } from "./place.ts";
 import { describePlace, describeValue } from "./problem.ts";
 import { orders, priorities } from "./property.ts";
-import { evaluationOf, valueAt } from "./record.ts";
+import { evaluationOf, removed, valueAt } from "./record.ts";
 import { frozenCopy, isRecord } from "./types/check.ts";
 import type { Type } from "./types/type.ts";
 
@@ -59,7 +59,7 @@ type Target = {
   readonly isMissing: boolean;
 };
 
-/** Explain the option at a path, or an attribute in an option's value. Throws `option-unknown`. */
+/** Explain the option at a path, or what is inside of an option's value. Throws `option-unknown` and `option-removed`. */
 export function explain(original: Evaluation, path: string | readonly string[]): Explanation {
   return keeping(() => explainKept(original, path));
 }
@@ -130,6 +130,7 @@ function find(evaluation: Evaluation, names: readonly string[], whole: readonly 
   const { freeform } = evaluation.compiled;
   const isFree = entry === undefined && group.open && freeform !== undefined;
   const index = isFree ? freeform : typeof entry === "number" ? entry : (entry?.index ?? -1);
+  if (entry instanceof Redirect && entry.index < 0) throw removed(evaluation, entry, []);
   const alias = entry instanceof Redirect ? entry.inside : [];
   if (index < 0) throw unknown([...group.names.keys()], names[at - 1], whole);
   const rest = isFree ? names : [...alias, ...names.slice(at)];
