@@ -119,6 +119,18 @@ test(
   },
 );
 
+test("where the link cannot be made, what was built is there", needsTools, async () => {
+  using at = await quickStore();
+  writeFileSync(join(at.path, "file"), "");
+  const { code, stdout, stderr } = await at.set("build", "mini", "--no-check", "--out-link", "file/result");
+  assert.deepEqual([code, stdout], [1, ""]);
+  assert.match(
+    stderr,
+    /error\[file-failed\]: cannot make the link: not a directory\n {2}at \S+\/file\/result\n {2}hint: what was built is there; --out-link names another place for the link, --no-link makes none\n/,
+  );
+  assert.equal((await at.set("build", "mini", "--no-check", "--no-link")).stderr, "");
+});
+
 test("any partition makes the same outputs, and --json says which groups ran", needsTools, async () => {
   using at = await quickStore();
   const built = await at.set("build", "mini", "--no-link", "--no-check", "--partition", "split", "--json");

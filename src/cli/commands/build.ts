@@ -99,9 +99,16 @@ async function makeLinks(
     const { outputs, path } = made.interface;
     for (const [name, output] of Object.entries(outputs)) {
       const suffix = `${index === 0 ? "" : `-${index + 1}`}${output === path ? "" : `-${name}`}`;
-      await store.addRoot(`${link}${suffix}`, output, "real");
+      await store.addRoot(`${link}${suffix}`, output, "real").catch((error: unknown) => {
+        throw error instanceof CleaveError && error.hint === undefined ? withoutLink(error) : error;
+      });
     }
   }
+}
+
+function withoutLink({ code, message, location, cause }: CleaveError): CleaveError {
+  const hint = "what was built is there; --out-link names another place for the link, --no-link makes none";
+  return new CleaveError({ code, message, hint, location, cause });
 }
 
 async function writeBuilt(
