@@ -12,7 +12,7 @@ import { defaultLimits, type Limits } from "./archive/entry.ts";
 import { refused } from "./archive/malformed.ts";
 import { readTar } from "./archive/tar.ts";
 import { guard, makeTree, type Tree } from "./archive/tree.ts";
-import { isZip, readZip } from "./archive/zip.ts";
+import { isZip, readZip, type ZipOptions } from "./archive/zip.ts";
 
 export type UnpackRequest = {
   /** The archive's path. */
@@ -77,11 +77,13 @@ async function unpackTo(
   const root = join(dirname(destination), `.cleave-${randomBytes(8).toString("hex")}.unpack`);
   const file = await openArchive(archive, shownAs);
   try {
-    const tree = makeTree(root, { ...defaultLimits, ...limits });
-    const kind = await readInto(tree, file, (done, total) => {
+    const all: Limits = { ...defaultLimits, ...limits };
+    const tree = makeTree(root, all);
+    const progress: ZipOptions["progress"] = (done, total) => {
       signal?.throwIfAborted();
       emit?.({ type: "progress", what: `unpacking ${quote(shownAs)}`, done, total });
-    });
+    };
+    const kind = await readInto(tree, file, { progress, mostEntries: all.entries });
     tree.finish();
     arrange(tree, root);
     guard(destination, () => renameSync(encodeText(root), encodeText(destination)));
@@ -123,14 +125,14 @@ async function openArchive(archive: string, shownAs: string): Promise<FileHandle
 async function readInto(
   tree: Tree,
   file: FileHandle,
-  progress: (done: number, total: number) => void,
+  options: ZipOptions,
 ): Promise<Pick<Unpacked, "format" | "compression">> {
   const { size } = await file.stat();
   if (await isZip(file)) {
-    for await (const entry of readZip(file, size, progress)) await tree.add(entry);
+    for await (const entry of readZip(file, size, options)) await tree.add(entry);
     return { format: "zip", compression: "none" };
   }
-  const { reader, compression } = await openTar(chunksOf(file, size, progress));
+  const { reader, compression } = await openTar(chunksOf(file, size, options.progress));
   for await (const entry of readTar(reader)) await tree.add(entry);
   return { format: "tar", compression };
 }
@@ -138,7 +140,7 @@ async function readInto(
 async function* chunksOf(
   file: FileHandle,
   size: number,
-  progress: (done: number, total: number) => void,
+  progress: ZipOptions["progress"],
 ): AsyncGenerator<Uint8Array> {
   for (let at = 0; ; ) {
     const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(2 ** 18), 0, 2 ** 18, at);

@@ -521,6 +521,11 @@ test("zip archives that lie are refused", async () => {
     ]),
     /^error\[archive-refused\]: the data of a overlaps/,
   );
+  // Too many entries are seen in the directory, before anything else is looked at.
+  assert.match(
+    await fails(zipOf([{ name: "a" }, { name: "b", local: "c" }]), { entries: 1 }),
+    /^error\[archive-limit\]: the archive unpacks to more than 1 entries/,
+  );
   await expect(zipOf([{ name: "a", flags: 1 }]), /^error\[archive-refused\]: .* encrypted/);
   await expect(zipOf([{ name: "a", method: 99 }]), /^error\[archive-refused\]: .* method 99/);
   await expect(

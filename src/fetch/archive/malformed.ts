@@ -18,3 +18,12 @@ export function refused(message: string): CleaveError {
     hint: "if you trust the archive, pack it anew without this entry",
   });
 }
+
+/** Make the error of an archive that holds more than it may. */
+export function beyondLimit(what: string): CleaveError {
+  return new CleaveError({
+    code: "archive-limit",
+    message: `the archive unpacks to ${what}, which is the limit`,
+    hint: "if that is what you want, raise the limit (cleave unpack --max-bytes, --max-entries)",
+  });
+}

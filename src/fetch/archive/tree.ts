@@ -24,7 +24,7 @@ import {
 } from "node:fs";
 import { CleaveError, encodeText, quote } from "../../base/index.ts";
 import type { Entry, Limits } from "./entry.ts";
-import { refused } from "./malformed.ts";
+import { beyondLimit, refused } from "./malformed.ts";
 
 export type Tree = {
   /** Add an entry. Throws `archive-refused`, `archive-limit`, `archive-unpack`. */
@@ -51,7 +51,7 @@ export function makeTree(root: string, limits: Limits): Tree {
   const pathOf = (name: string) => encodeText(`${root}/${name}`);
   const count = () => {
     entries += 1;
-    if (entries > limits.entries) throw limitError(`more than ${limits.entries} entries`);
+    if (entries > limits.entries) throw beyondLimit(`more than ${limits.entries} entries`);
   };
   /** Make the folders above a name. */
   const makeParents = (name: string, shown: string) => {
@@ -79,7 +79,7 @@ export function makeTree(root: string, limits: Limits): Tree {
     try {
       for await (const chunk of body) {
         bytes += chunk.length;
-        if (bytes > limits.bytes) throw limitError(`more than ${limits.bytes} bytes`);
+        if (bytes > limits.bytes) throw beyondLimit(`more than ${limits.bytes} bytes`);
         guard(name, () => {
           for (let at = 0; at < chunk.length; ) at += writeSync(file, chunk, at);
         });
@@ -193,14 +193,6 @@ function depthOf(name: string): number {
 
 function kindOf(made: Made): string {
   return typeof made === "object" ? "link" : made;
-}
-
-function limitError(what: string): CleaveError {
-  return new CleaveError({
-    code: "archive-limit",
-    message: `the archive unpacks to ${what}, which is the limit`,
-    hint: "if that is what you want, raise the limit (cleave unpack --max-bytes, --max-entries)",
-  });
 }
 
 /** Do something with the file system; throws `archive-unpack` where it refuses. */

@@ -17,7 +17,7 @@ import { pipeline, Readable } from "node:stream";
 import { crc32, createInflateRaw } from "node:zlib";
 import { decodeText, quote } from "../../base/index.ts";
 import type { Entry } from "./entry.ts";
-import { malformed, refused } from "./malformed.ts";
+import { beyondLimit, malformed, refused } from "./malformed.ts";
 
 /** Larger than the directory of any archive that the limit of entries lets through. */
 const largestDirectory = 2 ** 30;
@@ -41,15 +41,30 @@ type Member = {
   readonly time: number;
 };
 
-/** List the entries of a zip archive, in the order of its directory. */
+/** How many local headers are read at the same time. */
+const headersAtOnce = 1000;
+
+export type ZipOptions = {
+  /** Told how many bytes of the archive were read; stops by throwing. */
+  readonly progress: (done: number, total: number) => void;
+  readonly mostEntries: number;
+};
+
+/** List the entries of a zip archive, in the order of its directory. Throws `archive-limit` where that has too many. */
 export async function* readZip(
   file: FileHandle,
   fileSize: number,
-  progress: (done: number, total: number) => void,
+  { progress, mostEntries }: ZipOptions,
 ): AsyncGenerator<Entry> {
   const directory = await findDirectory(file, fileSize);
-  const members = readDirectory(await readAt(file, directory.offset, directory.size), directory);
-  const starts = await Promise.all(members.map((member) => dataStart(file, member)));
+  const bytes = await readAt(file, directory.offset, directory.size);
+  const members = readDirectory(bytes, directory, mostEntries);
+  const starts: number[] = [];
+  for (let at = 0; at < members.length; at += headersAtOnce) {
+    progress(0, fileSize);
+    const part = members.slice(at, at + headersAtOnce);
+    starts.push(...(await Promise.all(part.map((member) => dataStart(file, member)))));
+  }
   checkOverlaps(members, starts, directory.offset);
   let done = 0;
   for (const [index, member] of members.entries()) {
@@ -123,16 +138,18 @@ async function findDirectory(file: FileHandle, fileSize: number): Promise<Direct
   return { offset, size, count };
 }
 
-function readDirectory(bytes: Buffer, { offset, count }: Directory): Member[] {
+function readDirectory(bytes: Buffer, { offset, count }: Directory, mostEntries: number): Member[] {
   const members: Member[] = [];
   let at = 0;
   while (at < bytes.length) {
-    const damaged = malformed("the directory of the zip archive is damaged", offset + at);
-    if (at + 46 > bytes.length || bytes.readUInt32LE(at) !== 0x02014b50) throw damaged;
+    const start = at;
+    const damaged = () => malformed("the directory of the zip archive is damaged", offset + start);
+    if (at + 46 > bytes.length || bytes.readUInt32LE(at) !== 0x02014b50) throw damaged();
+    if (members.length === mostEntries) throw beyondLimit(`more than ${mostEntries} entries`);
     const nameEnd = at + 46 + bytes.readUInt16LE(at + 28);
     const extraEnd = nameEnd + bytes.readUInt16LE(at + 30);
     const end = extraEnd + bytes.readUInt16LE(at + 32);
-    if (end > bytes.length) throw damaged;
+    if (end > bytes.length) throw damaged();
     const extra = readExtra(bytes.subarray(nameEnd, extraEnd));
     // Zip64 has those of the fields that did not fit, in this order.
     const large = extra.get(1);
@@ -140,7 +157,7 @@ function readDirectory(bytes: Buffer, { offset, count }: Directory): Member[] {
     const field = (place: number) => {
       const value = bytes.readUInt32LE(at + place);
       if (value !== 0xffffffff || large === undefined) return value;
-      if (largeAt + 8 > large.length) throw damaged;
+      if (largeAt + 8 > large.length) throw damaged();
       largeAt += 8;
       return Number(large.readBigUInt64LE(largeAt - 8));
     };
@@ -196,19 +213,19 @@ function readDosTime(date: number, time: number): number {
 
 /** Read the local header of a member; gives where its data starts. */
 async function dataStart(file: FileHandle, { offset, name, method }: Member): Promise<number> {
-  const header = await readAt(file, offset, 30);
-  const nameLength = header.readUInt16LE(26);
+  const nameEnd = 30 + name.length;
+  const header = await readAt(file, offset, nameEnd);
   const same =
     header.readUInt32LE() === 0x04034b50 &&
     header.readUInt16LE(8) === method &&
-    nameLength === name.length &&
-    (await readAt(file, offset + 30, nameLength)).equals(name);
+    header.readUInt16LE(26) === name.length &&
+    header.subarray(30).equals(name);
   if (!same)
     throw malformed(
       `the header of ${quote(decodeText(name))} is not that of the zip archive's directory`,
       offset,
     );
-  return offset + 30 + nameLength + header.readUInt16LE(28);
+  return offset + nameEnd + header.readUInt16LE(28);
 }
 
 /** Refuse members that share bytes, by which a small archive could unpack to anything. */
