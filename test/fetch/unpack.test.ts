@@ -273,9 +273,14 @@ test("a file whose name begins as compressed data does is one of a plain archive
   assert.deepEqual(readdirSync(join(temp.path, "out")), ["BZh91.txt"]);
 });
 
-test("a name of a million folders is refused", async () => {
+test("a name of a million folders is refused, and so is such a link", async () => {
   const name = "a/".repeat(500_000);
   const record = `${`path=${name}\n`.length + 8} path=${name}\n`;
+  const target = `${`linkpath=${name}\n`.length + 8} linkpath=${name}\n`;
+  assert.match(
+    await fails(Buffer.concat([member("x", "x", { data: target }), member("a", "2"), end])),
+    /^error\[archive-unpack\]: the archive has a link target of 1000000 characters, which cannot be unpacked: it begins /,
+  );
   assert.equal(
     await fails(Buffer.concat([member("x", "x", { data: record }), member("a", "0"), end])),
     `error[archive-unpack]: the archive has a name of 999999 characters, which cannot be unpacked: it begins ${name.slice(0, 60)}\n  hint: a path has at most 4095 bytes`,

@@ -114,7 +114,7 @@ export function makeTree(root: string, limits: Limits): Tree {
         if (entry.type !== "folder") throw refused(`the archive has a ${entry.type} without a name`);
         return;
       }
-      checkLength(name);
+      checkLength("name", name);
       switch (entry.type) {
         case "folder":
           if (made.get(name) !== "folder") {
@@ -133,6 +133,7 @@ export function makeTree(root: string, limits: Limits): Tree {
           claim(name, shown);
           if (entry.target === "" || entry.target.includes("\0"))
             throw refused(`the archive has the link ${quote(shown)} to nowhere`);
+          checkLength("link target", entry.target);
           made.set(name, { target: entry.target, time });
           return;
         case "hardlink":
@@ -170,15 +171,15 @@ function partsOf(name: string): string[] {
   return parts;
 }
 
-/** A name longer than this is no path for the system. One as long has few enough folders for {@link makeTree}. */
-const longestName = 4095;
+/** What is longer than this is no path for the system. What is as long has few enough folders for {@link makeTree}. */
+const longestPath = 4095;
 
-function checkLength(name: string): void {
-  if (name.length <= longestName) return;
+function checkLength(what: string, path: string): void {
+  if (path.length <= longestPath) return;
   throw new CleaveError({
     code: "archive-unpack",
-    message: `the archive has a name of ${name.length} characters, which cannot be unpacked: it begins ${quote(name.slice(0, 60))}`,
-    hint: `a path has at most ${longestName} bytes`,
+    message: `the archive has a ${what} of ${path.length} characters, which cannot be unpacked: it begins ${quote(path.slice(0, 60))}`,
+    hint: `a path has at most ${longestPath} bytes`,
   });
 }
 
