@@ -5,8 +5,9 @@
  * an installed package.
  */
 import { Buffer } from "node:buffer";
+import { realpathSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, relative, resolve } from "node:path";
+import { basename, dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { BuildFailure } from "esbuild";
 import { CleaveError, projectFile } from "../base/index.ts";
@@ -29,9 +30,11 @@ const stdenv = fileURLToPath(projectFile("stdenv"));
 const library = `${stdenv}/interpreters/quickjs/index.ts`;
 
 /** Bundle a script. Throws `script-invalid` with the place in the sources. */
-export function bundleScript({ file, kind }: BundleRequest): Bundle {
+export function bundleScript({ file: given, kind }: BundleRequest): Bundle {
   const { buildSync }: typeof import("esbuild") = createRequire(import.meta.url)("esbuild");
-  const folder = dirname(file);
+  // Files are called by their places without links, and so their names in the source map would tell of one on the way to them.
+  const folder = realpathSync(dirname(given));
+  const file = join(folder, basename(given));
   const entry =
     kind === "phase"
       ? `import phase from ${JSON.stringify(file)};\nimport { runPhase } from "cleave/phase";\nawait runPhase(phase);\n`
@@ -62,12 +65,15 @@ export function bundleScript({ file, kind }: BundleRequest): Bundle {
     const code = outputFiles.find(({ path }) => path.endsWith(".js"));
     const map = outputFiles.find(({ path }) => path.endsWith(".map"));
     if (code === undefined || map === undefined) throw new Error(`the bundle of ${file} is empty`);
+    // Of what is no module the default export is everything, and nothing that can be run.
+    if (kind === "phase" && metafile.inputs[relative(folder, realpathSync(file))]?.format !== "esm")
+      throw withoutPhase(given);
     const files = Object.keys(metafile.inputs)
       .filter((each) => each !== "entry" && each !== "<stdin>")
       .map((each) => resolve(folder, each));
     return { content: Buffer.from(code.text + writeMap(map.text, folder)), files };
   } catch (error) {
-    throw asCleaveError(error, file, folder);
+    throw asCleaveError(error, given);
   }
 }
 
@@ -85,21 +91,31 @@ function writeMap(text: string, folder: string): string {
   return `//# sourceMappingURL=data:application/json;base64,${Buffer.from(map).toString("base64")}\n`;
 }
 
-function asCleaveError(error: unknown, file: string, folder: string): unknown {
+function asCleaveError(error: unknown, file: string): unknown {
   if (!(error instanceof Error) || !("errors" in error)) return error;
   const [first] = (error as BuildFailure).errors;
   const location = first?.location;
+  if (location?.file === "entry") return withoutPhase(file);
   return new CleaveError({
     code: "script-invalid",
-    message: `the script ${relative(folder, file)} does not compile: ${first?.text ?? error.message}`,
+    message: `the script ${basename(file)} does not compile: ${first?.text ?? error.message}`,
     hint: "mend the script at this place",
     location:
       location === undefined || location === null
         ? { file }
         : {
-            file: resolve(folder, location.file),
+            file: resolve(dirname(file), location.file),
             line: location.line,
             column: location.column + 1,
           },
+  });
+}
+
+function withoutPhase(file: string): CleaveError {
+  return new CleaveError({
+    code: "script-invalid",
+    message: `the script ${basename(file)} has no default export`,
+    hint: "end it with export default definePhase(…) of cleave/phase",
+    location: { file },
   });
 }

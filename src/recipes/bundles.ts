@@ -5,8 +5,10 @@
  * hashes; it counts while all of these are the same. It is written to a temporary name and renamed, so that no process
  * sees half of it.
  */
-import { mkdirSync, readFileSync, renameSync, unlinkSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, readFileSync, realpathSync, renameSync, unlinkSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { CleaveError, projectFile, quote } from "../base/index.ts";
 import { type BundleRequest, bundleScript } from "../package/index.ts";
 import { type Files, hashOf } from "./files.ts";
 import { recordAll, Trace, tracing } from "./trace.ts";
@@ -25,8 +27,11 @@ export class Bundles {
     this.#folder = folder;
   }
 
-  /** Bundle a script; what went into it is recorded as read. Throws `script-invalid`. */
-  bundle(request: BundleRequest): Uint8Array {
+  /**
+   * Bundle a script of a source folder; what went into it is recorded as read. Throws `script-invalid`, and `recipe-outside` for
+   * what it imports from elsewhere.
+   */
+  bundle(request: BundleRequest, root: string): Uint8Array {
     const key = `${request.kind} ${request.file}`;
     let made = this.#made.get(key);
     if (made === undefined) {
@@ -36,6 +41,7 @@ export class Bundles {
       this.#made.set(key, made);
     }
     recordAll(made.trace);
+    checkInside(request.file, made.trace, root);
     return made.content;
   }
 
@@ -86,4 +92,19 @@ export class Bundles {
   #place(key: string): string {
     return join(this.#folder ?? "", `${hashOf(`${evaluationVersion()} ${key}`).slice(0, 32)}.json`);
   }
+}
+
+/** The folder of build-side code, which `cleave/phase` is part of. */
+const stdenv = fileURLToPath(projectFile("stdenv"));
+
+function checkInside(script: string, { reads }: Trace, root: string): void {
+  const folders = [`${realpathSync(root)}/`, `${stdenv}/`];
+  for (const { path } of reads)
+    if (!folders.some((each) => path.startsWith(each)))
+      throw new CleaveError({
+        code: "recipe-outside",
+        message: `the script ${basename(script)} imports ${quote(path)}, which lies outside of ${quote(root)}, the folder that the recipe belongs to`,
+        hint: "put what scripts share into that folder",
+        location: { file: script },
+      });
 }

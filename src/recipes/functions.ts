@@ -46,7 +46,7 @@ export function functionsFor(caller: Caller, { files, bundles }: World): RecipeF
   };
   const bundle = (path: string, kind: "phase" | "program"): StoreFile => {
     const { place } = read(path);
-    return new StoreFile(`${basename(place, ".ts")}.js`, bundles.bundle({ file: place, kind }));
+    return new StoreFile(`${basename(place, ".ts")}.js`, bundles.bundle({ file: place, kind }, caller.root));
   };
   return {
     file,

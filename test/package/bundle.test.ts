@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { bundleScript } from "../../src/package/index.ts";
 import { findPlace, readSourceMap } from "../../stdenv/interpreters/quickjs/source-map.ts";
 import { temporaryFolder } from "../support/temp.ts";
+import { assertError } from "../support/throws.ts";
 
 const script = `import { definePhase } from "cleave/phase";
 import { helper } from "./lib/helper.ts";
@@ -52,4 +53,30 @@ test("a bundle says where in the script something is, and nothing of where the s
   assert.deepEqual(placeOf("phase.log("), { source: "phase.ts", line: 9, column: 3 });
   assert.deepEqual(placeOf('Error("a thousand flags"'), { source: "lib/helper.ts", line: 4, column: 38 });
   assert.equal(placeOf("of version")?.source, "stdenv/interpreters/quickjs/run.ts");
+});
+
+test("a bundle is the same through links on the way to its script", () => {
+  using temp = temporaryFolder();
+  const folder = temp.path;
+  const script = write(`${folder}/a`);
+  mkdirSync(`${folder}/some/where`, { recursive: true });
+  symlinkSync(`${folder}/a`, `${folder}/some/where/link`);
+  assert.deepEqual(
+    bundleScript({ file: `${folder}/some/where/link/phase.ts`, kind: "phase" }),
+    bundleScript({ file: script, kind: "phase" }),
+  );
+});
+
+test("a script without a phase to export is told as that", () => {
+  using temp = temporaryFolder();
+  const file = `${temp.path}/phase.ts`;
+  for (const text of ["", "module.exports = 1;\n", "const a: number = 1;\n", "export const phase = 1;\n"]) {
+    writeFileSync(file, text);
+    assertError(
+      () => bundleScript({ file, kind: "phase" }),
+      "error[script-invalid]: the script phase.ts has no default export",
+      `  at ${file}`,
+      "  hint: end it with export default definePhase(…) of cleave/phase",
+    );
+  }
 });

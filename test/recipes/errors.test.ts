@@ -1,6 +1,7 @@
 /** What is wrong with recipes is said with place and hint: the whole text of each error. */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { CleaveError } from "../../src/base/index.ts";
@@ -208,6 +209,34 @@ test("files that lie outside, are not there, or are not what they should be", ()
       "  hint: mend the file",
     ],
   );
+});
+
+test("scripts import nothing from outside of the source folder, through links neither", () => {
+  using temp = temporaryFolder();
+  writeFiles(temp.path, { "outside.ts": "export const x = 1;\n" });
+  const phase = (from: string): string =>
+    `import { definePhase } from "cleave/phase";\nimport { x } from "${from}";\nexport default definePhase((phase) => phase.log(String(x)));\n`;
+  const set = join(temp.path, "set");
+  writeFiles(set, {
+    "it/package.ts": rawRecipe("it", {
+      imports: 'import { script } from "cleave/recipe";',
+      more: 'files: { script: script("phase.ts") },',
+    }),
+    "it/phase.ts": phase("../lib/inside.ts"),
+    "lib/inside.ts": "export const x = 2;\n",
+  });
+  symlinkSync("../../outside.ts", join(set, "it/link.ts"));
+  const derivation = () => openSet(set).package("it").interface.derivation;
+  assert.match(derivation(), /-it-1\.drv$/);
+  for (const from of ["../../outside.ts", "./link.ts", join(temp.path, "outside.ts")]) {
+    writeFiles(set, { "it/phase.ts": phase(from) });
+    assertError(
+      derivation,
+      `error[recipe-outside]: the script phase.ts imports ${temp.path}/outside.ts, which lies outside of ${set}, the folder that the recipe belongs to`,
+      `  at ${set}/it/phase.ts`,
+      "  hint: put what scripts share into that folder",
+    );
+  }
 });
 
 test("what may not be looked at is told, a name that is too long is none", () => {
