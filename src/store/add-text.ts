@@ -1,4 +1,4 @@
-import { closeSync, fchmodSync, futimesSync, openSync, writeSync } from "node:fs";
+import { closeSync, openSync, writeSync } from "node:fs";
 import { compareText, encodeText } from "../base/index.ts";
 import {
   type ContentAddress,
@@ -9,7 +9,7 @@ import {
   mostAtOnce,
   type StorePath,
 } from "../nix/index.ts";
-import { storeTime } from "./canonical.ts";
+import { finishFile } from "./canonical.ts";
 import { realPathOf } from "./layout.ts";
 import { makeValid } from "./make-valid.ts";
 import type { NewPath } from "./path-info.ts";
@@ -76,8 +76,7 @@ function writeReadOnly(file: string, bytes: Uint8Array): void {
   const fd = openSync(file, "wx", 0o444);
   try {
     for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
-    fchmodSync(fd, 0o444);
-    futimesSync(fd, storeTime, storeTime);
+    finishFile(fd, file);
   } finally {
     closeSync(fd);
   }

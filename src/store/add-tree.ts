@@ -1,4 +1,4 @@
-import { closeSync, fchmodSync, futimesSync, openSync, writeSync } from "node:fs";
+import { closeSync, openSync, writeSync } from "node:fs";
 import { CleaveError } from "../base/index.ts";
 import {
   checkStorePathName,
@@ -10,7 +10,7 @@ import {
   type StorePath,
 } from "../nix/index.ts";
 import { addContent } from "./add-nar.ts";
-import { storeTime } from "./canonical.ts";
+import { finishFile } from "./canonical.ts";
 import { hashFile } from "./hash-file.ts";
 import { realPathOf } from "./layout.ts";
 import { makeValid } from "./make-valid.ts";
@@ -81,8 +81,7 @@ async function addFlat(
         signal,
       });
       if (!equalHash(copied, hash)) throw sourceChanged(source);
-      fchmodSync(fd, 0o444);
-      futimesSync(fd, storeTime, storeTime);
+      finishFile(fd, target);
     } finally {
       closeSync(fd);
     }

@@ -2,7 +2,7 @@
  * The canonical form of what lies in a store: files and folders read-only for all, 0555 if their owner may execute
  * them (folders too), else 0444; modified at second 1; no extended attributes; owned by who runs the store.
  */
-import { chmodSync, lchownSync, lstatSync, lutimesSync, readdirSync } from "node:fs";
+import { chmodSync, fchmodSync, futimesSync, lchownSync, lstatSync, lutimesSync, readdirSync } from "node:fs";
 import { CleaveError, decodeText } from "../base/index.ts";
 import { pathIn, systemPath, toRaw, walkTree } from "../nix/index.ts";
 import { removeAttributes } from "./libc.ts";
@@ -28,6 +28,13 @@ export function canonicalise(path: string): void {
       return canonicaliseNode(pathIn(descent, name), owner, where) ? name : undefined;
     },
   });
+}
+
+/** Bring a file that was just made, and is open, into canonical form: its folder may have given it an access control list. */
+export function finishFile(fd: number, path: string): void {
+  removeAttributes(path);
+  fchmodSync(fd, 0o444);
+  futimesSync(fd, storeTime, storeTime);
 }
 
 function decode(raw: string): string {

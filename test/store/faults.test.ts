@@ -18,6 +18,7 @@ import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { CleaveError, describeError } from "../../src/base/index.ts";
+import { libcWith } from "../../src/base/libc.ts";
 import {
   formatNamedHash,
   hashPath,
@@ -26,6 +27,7 @@ import {
   type StorePath,
 } from "../../src/nix/index.ts";
 import { openLocalStore } from "../../src/store/index.ts";
+import { hasAttributes } from "../../src/store/libc.ts";
 import { cleave, repository } from "../support/cleave.ts";
 import { temporaryFolder } from "../support/temp.ts";
 
@@ -104,6 +106,42 @@ test("roots for which a full disk has no room are not taken for added, and no la
     assert.equal((await store.findRoots()).size, 1002);
   } finally {
     execFileSync("umount", [root]);
+  }
+});
+
+test("an access control list that a store's folder gives on stays with nothing that is added", async (t) => {
+  using temp = temporaryFolder();
+  const root = join(temp.path, "store");
+  await openAndClose(root);
+  // Version 2: the owner, the user 1000, the group, the mask and all others may do anything.
+  const entries = [0x01, 0x02, 0x04, 0x10, 0x20].map((tag) => {
+    const entry = Buffer.alloc(8);
+    entry.writeUInt16LE(tag);
+    entry.writeUInt16LE(7, 2);
+    entry.writeInt32LE(tag === 0x02 ? 1000 : -1, 4);
+    return entry;
+  });
+  const list = Buffer.concat([Buffer.of(2, 0, 0, 0), ...entries]);
+  const { setxattr } = libcWith({
+    setxattr: { arguments: ["buffer", "buffer", "buffer", "u64", "i32"], return: "i32" },
+  })();
+  const name = Buffer.from("system.posix_acl_default\0");
+  if (setxattr(Buffer.from(`${root}/nix/store\0`), name, list, BigInt(list.length), 0) !== 0)
+    return t.skip("the file system has no access control lists");
+  const source = join(temp.path, "source");
+  mkdirSync(source);
+  writeFileSync(join(source, "file"), "content");
+  await using store = await openLocalStore({ root });
+  for (const path of [
+    await store.addText({ name: "text", content: "content" }),
+    await store.addTree(join(source, "file"), { name: "flat", method: "flat" }),
+    await store.addTree(join(source, "file"), { name: "file" }),
+    await store.addTree(source, { name: "tree" }),
+  ]) {
+    const place = store.realPath(path);
+    const { mode } = statSync(place);
+    assert.ok([0o100444, 0o040555].includes(mode), mode.toString(8));
+    assert.ok(!hasAttributes(place), path);
   }
 });
 
