@@ -97,7 +97,7 @@ class EvaluatedModules<O> implements Evaluated<O> {
   get extendModules(): Evaluated<O>["extendModules"] {
     const modules = this.#modules;
     const { specialArgs } = this.#evaluation;
-    return function extendModules(more) {
+    return function extendModules(more = {}) {
       checkNames(more, ["modules", "definitions", "specialArgs"], "extendModules", {
         code: "module-invalid",
       });

@@ -5,7 +5,7 @@ import { type Definition, settle } from "./definition.ts";
 import { passes } from "./forcing.ts";
 import type { Place } from "./place.ts";
 import { optionError, withArticle } from "./problem.ts";
-import { Mismatch, type Type } from "./types/type.ts";
+import { Mismatch, Type } from "./types/type.ts";
 
 /** What merging gives where every definition stands under a condition that does not hold. */
 export const nothing: unique symbol = Symbol("nothing");
@@ -65,14 +65,23 @@ function typeError(place: Place | undefined, type: Type, mismatch: Mismatch): Cl
   );
 }
 
+/** List the texts that a type takes alone, those of the types that it is made of too. */
+function constantsOf({ name, parts }: Type): readonly string[] {
+  if (name === "enum") return Array.isArray(parts) ? parts.filter((each) => typeof each === "string") : [];
+  if (parts instanceof Type) return /^(nullOr|removable|unique)$/.test(name) ? constantsOf(parts) : [];
+  return name === "either" && Array.isArray(parts)
+    ? parts.flatMap((each) => (each instanceof Type ? constantsOf(each) : []))
+    : [];
+}
+
 function hintFor(value: unknown, type: Type): string {
   if (types.isPromise(value))
     return "evaluation is synchronous: await what you need before the module is defined";
   if (typeof value === "function" || type.name === "functionTo")
     return "a function is a thunk, called once; wrap one that is meant as a value in mkValue";
   if (value === undefined) return "leave the definition out, or put it under mkIf";
-  if (typeof value === "string" && type.name === "enum" && Array.isArray(type.parts)) {
-    const near = nearest(value, type.parts.map(String));
+  if (typeof value === "string") {
+    const near = nearest(value, constantsOf(type));
     if (near.length > 0) return `did you mean ${near.join(" or ")}?`;
   }
   return "change the definition, or give the option another type";

@@ -204,6 +204,7 @@ test("law: extending with nothing changes nothing", () => {
     fc.property(made, (all) => {
       const evaluated = evaluateMade(all);
       assert.deepEqual(evaluated.extendModules({}).config, evaluated.config);
+      assert.deepEqual(Reflect.apply(evaluated.extendModules, undefined, []).config, evaluated.config);
       assert.deepEqual(
         evaluated.extendModules({ modules: [] }).extendModules({ definitions: {} }).config,
         evaluated.config,
