@@ -9,8 +9,8 @@ import { realpathSync } from "node:fs";
 import { createRequire } from "node:module";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { BuildFailure } from "esbuild";
-import { CleaveError, projectFile } from "../base/index.ts";
+import type { BuildFailure, Metafile } from "esbuild";
+import { CleaveError, projectFile, quote } from "../base/index.ts";
 
 export type BundleRequest = {
   /** The absolute path of the script. */
@@ -53,6 +53,8 @@ export function bundleScript({ file: given, kind }: BundleRequest): Bundle {
       // No comments with paths, no names that depend on them.
       minifyWhitespace: true,
       keepNames: false,
+      // A package.json around the script could say that its files have no effects.
+      ignoreAnnotations: true,
       absWorkingDir: folder,
       sourcemap: "external",
       sourcesContent: false,
@@ -68,12 +70,44 @@ export function bundleScript({ file: given, kind }: BundleRequest): Bundle {
     // Of what is no module the default export is everything, and nothing that can be run.
     if (kind === "phase" && metafile.inputs[relative(folder, realpathSync(file))]?.format !== "esm")
       throw withoutPhase(given);
+    checkImports(metafile.inputs, folder, given);
     const files = Object.keys(metafile.inputs)
       .filter((each) => each !== "entry" && each !== "<stdin>")
       .map((each) => resolve(folder, each));
     return { content: Buffer.from(code.text + writeMap(map.text, folder)), files };
   } catch (error) {
     throw asCleaveError(error, given);
+  }
+}
+
+/**
+ * Check that each import names a file as it is: what else leads somewhere does so by a package.json, or by which files there are
+ * not. Throws `script-invalid`.
+ */
+function checkImports(inputs: Metafile["inputs"], folder: string, script: string): void {
+  for (const [name, { imports }] of Object.entries(inputs)) {
+    const file = resolve(folder, name);
+    if (name === "entry" || file.startsWith(`${stdenv}/`)) continue;
+    for (const { original = "", path, external } of imports) {
+      if (external === true || original === "cleave/phase") continue;
+      const isNamed =
+        /^\.\.?\//.test(original) && realOf(resolve(dirname(file), original)) === resolve(folder, path);
+      if (!isNamed)
+        throw new CleaveError({
+          code: "script-invalid",
+          message: `the script ${basename(script)} does not compile: ${quote(original)} is no name of a file`,
+          hint: "scripts import files with their endings, such as ./lib.ts, and cleave/phase",
+          location: { file: resolve(dirname(script), name) },
+        });
+    }
+  }
+}
+
+function realOf(file: string): string | undefined {
+  try {
+    return realpathSync(file);
+  } catch {
+    return undefined;
   }
 }
 

@@ -80,3 +80,26 @@ test("a script without a phase to export is told as that", () => {
     );
   }
 });
+
+test("a bundle follows from the files that are named, and no package.json", () => {
+  using temp = temporaryFolder();
+  const file = write(temp.path);
+  writeFileSync(`${temp.path}/lib/effect.ts`, "globalThis.effect = true;\n");
+  const withImport = (specifier: string) => writeFileSync(file, `import "${specifier}";\n${script}`);
+  withImport("./lib/effect.ts");
+  const first = bundleScript({ file, kind: "phase" });
+  writeFileSync(
+    `${temp.path}/package.json`,
+    '{ "sideEffects": false, "imports": { "#effect": "./lib/effect.ts" }, "name": "it", "exports": "./lib/effect.ts" }',
+  );
+  assert.deepEqual(bundleScript({ file, kind: "phase" }), first);
+  for (const specifier of ["#effect", "it", "./lib/effect", `${temp.path}/lib/effect.ts`]) {
+    withImport(specifier);
+    assertError(
+      () => bundleScript({ file, kind: "phase" }),
+      `error[script-invalid]: the script phase.ts does not compile: ${specifier} is no name of a file`,
+      `  at ${file}`,
+      "  hint: scripts import files with their endings, such as ./lib.ts, and cleave/phase",
+    );
+  }
+});
