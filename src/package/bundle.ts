@@ -29,6 +29,8 @@ export type Bundle = {
 const stdenv = fileURLToPath(projectFile("stdenv"));
 const library = `${stdenv}/interpreters/quickjs/index.ts`;
 
+const importHint = "scripts import files with their endings, such as ./lib.ts, and cleave/phase";
+
 /** Bundle a script. Throws `script-invalid` with the place in the sources. */
 export function bundleScript({ file: given, kind }: BundleRequest): Bundle {
   const { buildSync }: typeof import("esbuild") = createRequire(import.meta.url)("esbuild");
@@ -96,7 +98,7 @@ function checkImports(inputs: Metafile["inputs"], folder: string, script: string
         throw new CleaveError({
           code: "script-invalid",
           message: `the script ${basename(script)} does not compile: ${quote(original)} is no name of a file`,
-          hint: "scripts import files with their endings, such as ./lib.ts, and cleave/phase",
+          hint: importHint,
           location: { file: resolve(dirname(script), name) },
         });
     }
@@ -133,7 +135,8 @@ function asCleaveError(error: unknown, file: string): unknown {
   return new CleaveError({
     code: "script-invalid",
     message: `the script ${basename(file)} does not compile: ${first?.text ?? error.message}`,
-    hint: "mend the script at this place",
+    hint:
+      first?.text.startsWith("Could not resolve ") === true ? importHint : "mend the script at this place",
     location:
       location === undefined || location === null
         ? { file }

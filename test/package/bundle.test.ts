@@ -102,4 +102,11 @@ test("a bundle follows from the files that are named, and no package.json", () =
       "  hint: scripts import files with their endings, such as ./lib.ts, and cleave/phase",
     );
   }
+  withImport("lodash");
+  assertError(
+    () => bundleScript({ file, kind: "phase" }),
+    'error[script-invalid]: the script phase.ts does not compile: Could not resolve "lodash"',
+    `  at ${file}:1:8`,
+    "  hint: scripts import files with their endings, such as ./lib.ts, and cleave/phase",
+  );
 });
