@@ -116,7 +116,7 @@ function lookAt(path: string): Stats | undefined {
 function sourcesOf(args: Arguments, { cwd }: Io): readonly Source[] {
   const sources: Source[] = [
     { folder: join(own, "packages"), prefix: "", isBase: true },
-    { folder: join(own, "bootstrap"), prefix: "bootstrap.", isBase: true },
+    { folder: join(own, "bootstrap"), prefix: "bootstrap.", isBase: true, isBootstrap: true },
   ];
   const named = args.values("folder").map((each) => checkFolder(resolve(cwd, each)));
   const project = named.length === 0 ? projectAround(cwd) : undefined;

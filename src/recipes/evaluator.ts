@@ -50,7 +50,8 @@ export class Evaluator {
   evaluate(recipe: Recipe, context: PackageContext, settings: readonly Setting[]): Package {
     const module = this.#loader.load(recipe);
     if (!ModuleClass.is(module)) throw notModule("the default export of this recipe", recipe);
-    const more = this.#overlays.flatMap((overlay) => this.#overlayModules(overlay, context.attribute));
+    const names = [...(recipe.isBootstrap === true ? [] : ["*"]), context.attribute];
+    const more = this.#overlays.flatMap((overlay) => this.#overlayModules(overlay, names));
     if (settings.length > 0) more.push(settingsModule(settings));
     return evaluatePackage(module as Module, context, more);
   }
@@ -91,7 +92,7 @@ export class Evaluator {
     return undefined;
   }
 
-  #overlayModules(overlay: Recipe, attribute: string): Module[] {
+  #overlayModules(overlay: Recipe, names: readonly string[]): Module[] {
     const exported = this.#loader.load(overlay);
     if (typeof exported !== "object" || exported === null || ModuleClass.is(exported))
       throw new CleaveError({
@@ -102,7 +103,7 @@ export class Evaluator {
       });
     for (const name of Object.keys(exported)) this.#checkName(name, overlay);
     const found: Module[] = [];
-    for (const name of ["*", attribute]) {
+    for (const name of names) {
       if (!Object.hasOwn(exported, name)) continue;
       const value: unknown = Reflect.get(exported, name);
       for (const each of Array.isArray(value) ? value : [value]) {

@@ -11,20 +11,25 @@ export type Source = {
   readonly prefix: string;
   /** Its packages are there for those of other sources to use. */
   readonly isBase?: boolean;
+  /** Its packages are what others are built with: what overlays say of all packages is not said of them. */
+  readonly isBootstrap?: boolean;
 };
 
-/** A recipe's file, the folder that it does not reach out of, and whether that is a base. */
-export type Recipe = { readonly file: string; readonly root: string; readonly isBase?: boolean };
+/** A recipe's file, the folder that it does not reach out of, and what that is to others. */
+export type Recipe = { readonly file: string; readonly root: string } & Pick<
+  Source,
+  "isBase" | "isBootstrap"
+>;
 
 /** Find all recipes by attribute, ordered by bytes. Of two with the same name the one of the later source counts. */
 export function findRecipes(sources: readonly Source[], files: Files): ReadonlyMap<string, Recipe> {
   const found: [string, Recipe][] = [];
-  for (const { folder, prefix, isBase = false } of sources) {
+  for (const { folder, prefix, isBase = false, isBootstrap = false } of sources) {
     const base = baseOf(folder, files);
     for (const { name, type } of files.list(base) ?? []) {
       const file = `${base}/${name}/package.ts`;
       if (type !== "file" && files.typeOf(file) === "file")
-        found.push([`${prefix}${name}`, { file, root: folder, isBase }]);
+        found.push([`${prefix}${name}`, { file, root: folder, isBase, isBootstrap }]);
     }
   }
   return new Map(found.sort(([a], [b]) => compareText(a, b)));
@@ -32,11 +37,11 @@ export function findRecipes(sources: readonly Source[], files: Files): ReadonlyM
 
 /** Find the recipe of one attribute, without looking at others. */
 export function findRecipe(sources: readonly Source[], attribute: string, files: Files): Recipe | undefined {
-  for (const { folder, prefix, isBase = false } of sources.toReversed()) {
+  for (const { folder, prefix, isBase = false, isBootstrap = false } of sources.toReversed()) {
     const name = attribute.slice(prefix.length);
     if (!attribute.startsWith(prefix) || !/^[^./][^/]*$/.test(name)) continue;
     const file = `${baseOf(folder, files)}/${name}/package.ts`;
-    if (files.typeOf(file) === "file") return { file, root: folder, isBase };
+    if (files.typeOf(file) === "file") return { file, root: folder, isBase, isBootstrap };
   }
   return undefined;
 }

@@ -150,6 +150,33 @@ export default { a: uses(rawDerivation).package("${name}", ({ define }) => defin
   assert.equal(variables({}).derivation, plain.derivation);
 });
 
+test("what an overlay says of all packages is not said of those that they are built with", () => {
+  using temp = temporaryFolder();
+  const overlay = join(temp.path, "all.ts");
+  const laid = (name: string): string =>
+    `"${name}": uses(rawDerivation).package("over", ({ define }) => define({ env: { over: "${name}" } }))`;
+  const write = (...names: readonly string[]): void =>
+    writeFileSync(
+      overlay,
+      `import { uses } from "cleave/modules";\nimport { rawDerivation } from "cleave/package";\nexport default { ${names.map(laid).join(", ")} };\n`,
+    );
+  writeFiles(temp.path, { "boot/a/package.ts": rawRecipe("a"), "set/b/package.ts": rawRecipe("b") });
+  const sources = [
+    { folder: join(temp.path, "boot"), prefix: "boot.", isBase: true, isBootstrap: true },
+    { folder: join(temp.path, "set"), prefix: "" },
+  ];
+  const over = (attribute: string) =>
+    new Map(
+      openSet("", { sources, overlays: [overlay] })
+        .package(attribute)
+        .lower("joined").canonical.derivation.env,
+    ).get("over");
+  write("*");
+  assert.deepEqual([over("b"), over("boot.a")], ["*", undefined]);
+  write("boot.a");
+  assert.deepEqual([over("b"), over("boot.a")], [undefined, "boot.a"]);
+});
+
 test("a variant is a recipe that uses another one's module", () => {
   using temp = temporaryFolder();
   writeFiles(temp.path, {
