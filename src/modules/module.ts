@@ -184,7 +184,8 @@ function make<O, A>(
     );
   if (body !== undefined && typeof body !== "function")
     refuse(`the body of module ${name} is a function, and not ${describeValue(body)}`, origin);
-  checkNames(declaration, parts, `module ${name}`, { code: "module-invalid", origin });
+  if (declaration !== nothing)
+    checkNames(declaration, parts, `module ${name}`, { code: "module-invalid", origin });
   const { key, imports = none, disabledModules = none, options, freeformType, args } = declaration;
   for (const each of disabledModules) checkModule(each, `disabledModules of module ${name}`, origin);
   if (typeof imports !== "function")

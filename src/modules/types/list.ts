@@ -30,6 +30,19 @@ export function listOf<V, I>(element: Type<V, I>): Type<readonly V[], ListDefini
 
 const emptyList: readonly unknown[] = Object.freeze([]);
 
+/** Say whether all elements pass; a hole is one too. */
+function isEvery(list: readonly unknown[], passes: (value: unknown) => boolean): boolean {
+  for (let index = 0; index < list.length; index += 1) if (!passes(list[index])) return false;
+  return true;
+}
+
+/** Copy a list; one of a class that extends Array becomes a plain one. */
+function copyOf(list: readonly unknown[]): unknown[] {
+  return Object.getPrototypeOf(list) === Array.prototype && !Object.hasOwn(list, "constructor")
+    ? list.slice()
+    : Array.from({ length: list.length }, (_, index) => list[index]);
+}
+
 function mergeList(
   place: Place | undefined,
   element: Type,
@@ -38,9 +51,7 @@ function mergeList(
   const only: unknown = definitions[0]?.value;
   const { scalar } = element;
   if (definitions.length === 1 && scalar !== undefined && Array.isArray(only)) {
-    // A copy has no holes, and nothing of a class that extends Array.
-    const copy: unknown[] = [...only];
-    if (copy.every(scalar)) return Object.freeze(copy);
+    if (isEvery(only, scalar)) return Object.freeze(copyOf(only));
   }
   const list: unknown[] = [];
   for (let number = 0; number < definitions.length; number += 1) {
