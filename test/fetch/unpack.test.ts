@@ -318,6 +318,17 @@ test("limits hold", async () => {
     `error[archive-limit]: the archive unpacks to more than 2 entries, which is the limit${hint}`,
   );
   assert.equal(await fails(archive, { bytes: 1000, entries: 3 }), "it was unpacked");
+  const links = Buffer.concat([
+    member("a", "2", { target: "12345" }),
+    member("b", "2", { target: "1" }),
+    end,
+  ]);
+  assert.equal(await fails(links, { names: 8 }), "it was unpacked");
+  assert.equal(
+    await fails(links, { names: 7 }),
+    "error[archive-limit]: the archive unpacks to names and link targets of more than 7 characters, which is the limit" +
+      "\n  at /a\n  hint: if you trust the archive, unpack it by another program, or pack it anew in parts",
+  );
 });
 
 const readsWhat =

@@ -17,7 +17,9 @@ export type Limits = {
   readonly bytes: number;
   /** Files, folders and links. */
   readonly entries: number;
+  /** Characters of all names and targets together, which are kept until all is unpacked. */
+  readonly names: number;
 };
 
-/** 64 GiB and 5 million entries. */
-export const defaultLimits: Limits = { bytes: 64 * 2 ** 30, entries: 5_000_000 };
+/** 64 GiB, 5 million entries, and a hundred characters for each of these. */
+export const defaultLimits: Limits = { bytes: 64 * 2 ** 30, entries: 5_000_000, names: 500_000_000 };

@@ -20,10 +20,13 @@ export function refused(message: string): CleaveError {
 }
 
 /** Make the error of an archive that holds more than it may. */
-export function beyondLimit(what: string): CleaveError {
+export function beyondLimit(
+  what: string,
+  hint = "if that is what you want, raise the limit (cleave unpack --max-bytes, --max-entries)",
+): CleaveError {
   return new CleaveError({
     code: "archive-limit",
     message: `the archive unpacks to ${what}, which is the limit`,
-    hint: "if that is what you want, raise the limit (cleave unpack --max-bytes, --max-entries)",
+    hint,
   });
 }

@@ -47,6 +47,7 @@ export function makeTree(root: string, limits: Limits): Tree {
   /** The modes and times of folders, as their last entries have them. */
   const folders = new Map<string, { readonly mode: number; readonly time: number }>();
   let entries = 0;
+  let names = 0;
   let bytes = 0;
   const pathOf = (name: string) => encodeText(`${root}/${name}`);
   const count = () => {
@@ -69,9 +70,15 @@ export function makeTree(root: string, limits: Limits): Tree {
     guard(shown, () => mkdirSync(pathOf(parent), 0o755));
     made.set(parent, "folder");
   };
-  const claim = (name: string, shown: string) => {
+  const claim = (name: string, shown: string, target = "") => {
     if (made.has(name)) throw refused(`the archive has ${quote(shown)} twice`);
     count();
+    names += name.length + target.length;
+    if (names > limits.names)
+      throw beyondLimit(
+        `names and link targets of more than ${limits.names} characters`,
+        "if you trust the archive, unpack it by another program, or pack it anew in parts",
+      );
     makeParents(name, shown);
   };
   const writeFile = async (name: string, { mode, time, body }: Extract<Entry, { type: "file" }>) => {
@@ -130,10 +137,10 @@ export function makeTree(root: string, limits: Limits): Tree {
           await writeFile(name, entry);
           return;
         case "symlink":
-          claim(name, shown);
+          checkLength("link target", entry.target);
+          claim(name, shown, entry.target);
           if (entry.target === "" || entry.target.includes("\0"))
             throw refused(`the archive has the link ${quote(shown)} to nowhere`);
-          checkLength("link target", entry.target);
           made.set(name, { target: entry.target, time });
           return;
         case "hardlink":
