@@ -23,7 +23,7 @@ import { exchange, type Patience } from "./exchange.ts";
 import { Failure, networkFailure, statusFailure, wrongLength } from "./failure.ts";
 import { readFileUrl } from "./file-url.ts";
 import { type Machine, thisMachine } from "./machine.ts";
-import { describeUrl, makeResolver, type Place } from "./mirror.ts";
+import { describeUrl, makeResolver, type Place, type Resolve } from "./mirror.ts";
 import { type Agents, makeAgents } from "./proxy.ts";
 
 export type FetchRequest = {
@@ -102,13 +102,37 @@ export function makeFetcher(options: FetcherOptions): Fetcher {
   };
   return {
     fetchUrl: async (request) => {
-      const places = request.urls.flatMap((url) => resolve(url));
-      return await limit(() => fetchFrom(places, request, powers));
+      const { places, errors } = placesOf(request, resolve);
+      for (const { message } of errors) powers.emit({ type: "warning", message });
+      return await limit(() => fetchFrom(places, errors, request, powers));
     },
   };
 }
 
-async function fetchFrom(places: readonly Place[], request: FetchRequest, powers: Powers): Promise<Fetched> {
+/** Find the places of all URLs, and what is wrong with mirrors that others stand beside. Throws what `resolve` throws. */
+function placesOf(
+  { urls }: FetchRequest,
+  resolve: Resolve,
+): { readonly places: readonly Place[]; readonly errors: readonly CleaveError[] } {
+  const errors: CleaveError[] = [];
+  const places = urls.flatMap((url) => {
+    try {
+      return resolve(url);
+    } catch (error) {
+      if (urls.length === 1 || !(error instanceof CleaveError) || error.code !== "fetch-mirror") throw error;
+      errors.push(error);
+      return [];
+    }
+  });
+  return { places, errors };
+}
+
+async function fetchFrom(
+  places: readonly Place[],
+  before: readonly CleaveError[],
+  request: FetchRequest,
+  powers: Powers,
+): Promise<Fetched> {
   const { destination, signal } = request;
   await checkDestination(destination);
   const temporary = join(dirname(destination), `.cleave-${randomBytes(8).toString("hex")}.part`);
@@ -116,7 +140,7 @@ async function fetchFrom(places: readonly Place[], request: FetchRequest, powers
     const file = await guardDestination(destination, () => open(encodeText(temporary), "wx"));
     try {
       const part = makePart(file, request.hash?.algorithm ?? request.algorithm ?? "sha256", destination);
-      const { hash, url } = await tryAll(places, part, request, powers);
+      const { hash, url } = await tryAll(places, before, part, request, powers);
       // A killed process leaves the temporary file; whoever sees the destination sees all of it.
       await guardDestination(destination, () => rename(encodeText(temporary), encodeText(destination)));
       return { hash, size: part.size(), url: describeUrl(url) };
@@ -124,25 +148,27 @@ async function fetchFrom(places: readonly Place[], request: FetchRequest, powers
       await file.close();
     }
   } catch (error) {
-    await rm(encodeText(temporary), { force: true });
+    // Where the folder lets nothing be made, nothing is there that could be taken away.
+    await rm(encodeText(temporary), { force: true }).catch(() => {});
     signal?.throwIfAborted();
     throw error;
   }
 }
 
-/** Try places until one brings the file; throws the one error, or `fetch-failed` about several. */
+/** Try places until one brings the file; throws the one error, or with those from before `fetch-failed` about several. */
 async function tryAll(
   places: readonly Place[],
+  before: readonly CleaveError[],
   part: Part,
   request: FetchRequest,
   powers: Powers,
 ): Promise<{ readonly hash: Hash; readonly url: URL }> {
   const queue = places.map((place) => ({ place, failed: 0 }));
-  const errors: CleaveError[] = [];
+  const errors = [...before];
   for (;;) {
     const lane = queue[0];
     if (lane === undefined) throw summary(errors, request);
-    const before = part.size();
+    const size = part.size();
     try {
       const hash = await tryOne(lane.place, part, request, powers);
       return { hash, url: lane.place.url };
@@ -159,7 +185,7 @@ async function tryAll(
         continue;
       }
       // One that moved on is worth another try before others begin at nothing.
-      if (part.size() <= before && queue.length > 1) {
+      if (part.size() <= size && queue.length > 1) {
         queue.push(...queue.splice(0, 1));
         await part.restart();
         if (queue[0]?.failed === 0) continue;

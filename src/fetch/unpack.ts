@@ -68,7 +68,7 @@ async function unpackTo(
   { archive, shownAs = archive, destination, limits, emit, signal }: UnpackRequest,
   arrange: (tree: Tree, root: string) => void,
 ): Promise<Unpacked> {
-  if (lstatSync(encodeText(destination), { throwIfNoEntry: false }) !== undefined)
+  if (guard(destination, () => lstatSync(encodeText(destination), { throwIfNoEntry: false })) !== undefined)
     throw new CleaveError({
       code: "archive-unpack",
       message: `${quote(destination)} is there already`,
@@ -78,7 +78,7 @@ async function unpackTo(
   const file = await openArchive(archive, shownAs);
   try {
     const all: Limits = { ...defaultLimits, ...limits };
-    const tree = makeTree(root, all);
+    const tree = guard(destination, () => makeTree(root, all));
     const progress: ZipOptions["progress"] = (done, total) => {
       signal?.throwIfAborted();
       emit?.({ type: "progress", what: `unpacking ${quote(shownAs)}`, done, total });
@@ -89,7 +89,11 @@ async function unpackTo(
     guard(destination, () => renameSync(encodeText(root), encodeText(destination)));
     return { ...kind, entries: tree.entries(), bytes: tree.bytes() };
   } catch (error) {
-    rmSync(encodeText(root), { recursive: true, force: true });
+    try {
+      rmSync(encodeText(root), { recursive: true, force: true });
+    } catch {
+      // Where the folder lets nothing be made, nothing is there that could be taken away.
+    }
     // What is wrong with the destination is not in the archive.
     if (error instanceof CleaveError && error.code !== "archive-unpack") throw error.at({ file: shownAs });
     throw error;

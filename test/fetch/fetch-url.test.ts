@@ -125,6 +125,19 @@ test("places are tried in order, and one that is not there takes no pause", asyn
   assert.deepEqual([none.requests, busy.requests, right.requests], [["/a"], ["/b"], ["/c"]]);
 });
 
+test("a mirror that is not there is passed over where another URL stands beside it", async () => {
+  await using right = await serve(whole(body));
+  await using none = await serve(status(404));
+  const tried = await tryFetch(["mirror://gun/x", `${right.url}f`]);
+  assertFetched(tried, `${right.url}f`);
+  assert.deepEqual(tried.warnings, ["there is no mirror gun"]);
+  assertFailed(
+    await tryFetch(["mirror://gun/x", `${none.url}f`]),
+    `error[fetch-failed]: none of 2 places has file: there is no mirror gun; the server answered 404 (not found) for ${none.url}f`,
+    "  hint: cleave/mirrors.json in your configuration folder can name further mirrors (docs/fetching.md)",
+  );
+});
+
 test("one failing place has its own error, several have one together", async () => {
   await using none = await serve(status(404));
   assertFailed(

@@ -40,7 +40,7 @@ export type Tree = {
 
 type Made = "file" | "folder" | { readonly target: string; readonly time: number };
 
-/** Write a tree below `root`, which is made here. */
+/** Write a tree below `root`, which is made here. Throws what the system says. */
 export function makeTree(root: string, limits: Limits): Tree {
   /** What is there, by its name without `.` and double slashes. */
   const made = new Map<string, Made>();
@@ -112,7 +112,7 @@ export function makeTree(root: string, limits: Limits): Tree {
     if (there === "file") guard(shown, () => linkSync(pathOf(from), pathOf(name)));
     made.set(name, there === "file" ? there : { target: there.target, time });
   };
-  guard(root, () => mkdirSync(encodeText(root), 0o700));
+  mkdirSync(encodeText(root), 0o700);
   return {
     add: async (entry) => {
       const { name: shown, mode, time } = entry;
