@@ -70,7 +70,10 @@ function describe(value: unknown, depth: number): string {
   const keys = Object.keys(value);
   const shown = keys.slice(0, 4).map((key) => {
     const property = Object.getOwnPropertyDescriptor(value, key);
-    return `${key}: ${property !== undefined && "value" in property ? describe(property.value, depth + 1) : "a getter"}`;
+    // What is only computed when it is read, as the values of options are, is not read for this.
+    return property !== undefined && "value" in property
+      ? `${key}: ${describe(property.value, depth + 1)}`
+      : key;
   });
   return keys.length === 0
     ? "{}"
