@@ -4,7 +4,7 @@ import { CleaveError, encodeText, fileError, quote } from "../base/index.ts";
 import { parseDerivation } from "../nix/derivation/parse-aterm.ts";
 import type { Derivation } from "../nix/derivation/type.ts";
 import { derivationPath } from "../nix/derivation/validate.ts";
-import { isStorePath, namePart, type StorePath, storeFolder } from "../nix/store-path.ts";
+import { isForeignStorePath, namePart, type StorePath, storeFolder } from "../nix/store-path.ts";
 import { findRoot } from "../store/find-root.ts";
 import type { Arguments, Io, Option } from "./command.ts";
 
@@ -70,7 +70,7 @@ export function readDerivationFiles(args: Arguments, io: Io): DerivationFiles {
 
   const open = (argument: string): StorePath => {
     const file = resolve(io.cwd, argument);
-    const path = isStorePath(file) ? file : linkTarget(file);
+    const path = isForeignStorePath(file) ? file : linkTarget(file);
     if (path !== undefined) {
       nameOf(path, argument);
       read(path);
@@ -80,8 +80,8 @@ export function readDerivationFiles(args: Arguments, io: Io): DerivationFiles {
     const named = `${storeFolder}/${base}`;
     const derivation = readFile(file, nameOf(named, argument), false);
     if (derivation === undefined) throw new Error("a file that is not there was not refused");
-    if (isStorePath(named) && !folders.includes(dirname(file))) folders.push(dirname(file));
-    const own = isStorePath(named) ? named : derivationPath(derivation);
+    if (isForeignStorePath(named) && !folders.includes(dirname(file))) folders.push(dirname(file));
+    const own = isForeignStorePath(named) ? named : derivationPath(derivation);
     known.set(own, derivation);
     return own;
   };
@@ -95,7 +95,7 @@ export function readDerivationFiles(args: Arguments, io: Io): DerivationFiles {
 
 /** Give the name of the derivation at a path; `argument` is what the user called it. */
 function nameOf(path: string, argument: string): string {
-  const name = isStorePath(path) ? namePart(path) : basename(path);
+  const name = isForeignStorePath(path) ? namePart(path) : basename(path);
   if (name.endsWith(".drv") && name !== ".drv") return name.slice(0, -".drv".length);
   throw new CleaveError({
     code: "cli-usage",
@@ -107,7 +107,7 @@ function nameOf(path: string, argument: string): string {
 function linkTarget(file: string): StorePath | undefined {
   try {
     const target = readlinkSync(encodeText(file), "utf8");
-    return isStorePath(target) ? target : undefined;
+    return isForeignStorePath(target) ? target : undefined;
   } catch {
     // No link, or nothing at all: reading it will tell.
     return undefined;

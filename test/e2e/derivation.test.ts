@@ -78,6 +78,20 @@ test("cleave derivation show prints what is named, however it is named", async (
     });
 });
 
+test("a derivation whose name only Nix 2.8 takes is shown under its path", needsNix, async () => {
+  using temp = temporaryFolder();
+  const nix = nixIn(temp.path);
+  writeFileSync(join(temp.path, "a.nix"), 'derivation { name = ".-n"; system = "builtin"; builder = "b"; }');
+  const path = nix
+    .run("nix-instantiate", [join(temp.path, "a.nix")])
+    .toString()
+    .trimEnd();
+  for (const args of [["--root", nix.root, path], [join(nix.root, path)]]) {
+    const { stdout } = await cleave(["derivation", "show", ...args], { cwd: temp.path });
+    assert.deepEqual(Object.keys(JSON.parse(stdout)), [path]);
+  }
+});
+
 test("cleave derivation show --format 4 prints the current form", async () => {
   using temp = temporaryFolder();
   const golden = (name: string) => join(repository, "test/golden/derivation", name);
