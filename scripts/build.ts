@@ -32,6 +32,7 @@ for (const project of ["tsconfig.build.json", "tsconfig.stdenv.json"]) {
   });
   if (status !== 0) process.exitCode = status ?? 1;
 }
+const plugins = [builtins(files), dispatchApart(), loadedByName()];
 for (const program of programs) await bundle([program], false);
 await bundle(published(), true);
 await build({
@@ -82,7 +83,7 @@ async function bundle(entryPoints: string[], splitting: boolean): Promise<void> 
     packages: "external",
     sourcemap: "linked",
     logLevel: "warning",
-    plugins: [builtins(files), dispatchApart(), loadedByName()],
+    plugins,
   });
 }
 

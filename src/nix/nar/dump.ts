@@ -3,6 +3,7 @@ import { takePart } from "./part.ts";
 import { withRestOfFile } from "./read-file.ts";
 import { blockSize, isReady } from "./ring.ts";
 import { type Companion, endCompanion, sharePart, startCompanion, whenIdle } from "./share.ts";
+import { longestTurn, nextTurn } from "./turn.ts";
 import { endWalk, expectedNodes, fillBlock, startWalk, type Walk } from "./walk.ts";
 
 export type DumpOptions = {
@@ -24,8 +25,6 @@ const bytesPerNode = 8 * 1024;
 const leastPieces = 4;
 /** How many parts of parts of parts there may be in each other. */
 const deepestLevel = 8;
-/** How long the event loop may be kept waiting, in milliseconds. */
-const longestTurn = 10;
 
 /**
  * Write a path on disk, a byte string, as a NAR, in blocks; each is valid until the next is asked for.
@@ -76,7 +75,7 @@ export function* dumpSteps(dump: Dump, { threads = "auto" }: DumpOptions = {}): 
     yield step;
     const now = performance.now();
     if (now - turn < longestTurn) continue;
-    yield new Promise((resolve) => setImmediate(resolve));
+    yield nextTurn();
     turn = performance.now();
   }
 }

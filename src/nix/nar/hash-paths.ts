@@ -4,6 +4,7 @@ import { startThread } from "../../base/thread.ts";
 import { type HashedPath, hashPath } from "./hash-path.ts";
 import { drawPath, hashedAt, makeHashTable, progressOf, putFailed, putHashed } from "./hash-table.ts";
 import type { HashWork } from "./hash-worker.ts";
+import { longestTurn, nextTurn } from "./turn.ts";
 
 /** A file, folder or symlink on disk, a byte string, and about how large its NAR is. */
 export type SizedPath = { readonly file: string; readonly narSize: number };
@@ -27,8 +28,6 @@ const mostThreads = 8;
 const millisecondsPerPath = 0.02;
 const millisecondsPerByte = 0.6e-6;
 const leastMilliseconds = 40;
-/** How long the event loop may be kept waiting, in milliseconds. */
-const longestTurn = 10;
 
 /** Say how many threads are worth starting for paths, beside the one that there is. */
 export function usefulHashers(paths: readonly SizedPath[]): number {
@@ -69,8 +68,7 @@ export function startHashers(count: number): Hashers {
         if (index === undefined || drawn === undefined) {
           // Another thread is at work on it, or was until it ended.
           if (lost) break;
-          if (progressOf(table, given, 5) === "pending")
-            await new Promise((resolve) => setImmediate(resolve));
+          if (progressOf(table, given, 5) === "pending") await nextTurn();
           continue;
         }
         try {
@@ -81,7 +79,7 @@ export function startHashers(count: number): Hashers {
           putFailed(table, index);
         }
         if (performance.now() - turned > longestTurn) {
-          await turn();
+          await nextTurn();
           turned = performance.now();
         }
       }
@@ -105,9 +103,4 @@ export function startHashers(count: number): Hashers {
       for (const worker of workers) worker.terminate();
     },
   };
-}
-
-/** Let the event loop turn once, so that signals are heard. */
-function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

@@ -26,6 +26,7 @@ import {
   returnBlock,
   stopRing,
 } from "./ring.ts";
+import { nextTurn } from "./turn.ts";
 import { endWalk, fillBlock, type Walk } from "./walk.ts";
 
 export type Companion = {
@@ -58,7 +59,7 @@ export function* whenIdle(companion: Companion): Generator<Promise<void>> {
 
 /** Let the event loop turn once, and throw what made the other thread end. */
 function* turn(companion: Companion): Generator<Promise<void>> {
-  yield new Promise((resolve) => setImmediate(resolve));
+  yield nextTurn();
   if (companion.failure !== undefined) throw companion.failure.error;
 }
 
