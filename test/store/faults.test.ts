@@ -48,65 +48,62 @@ async function openAndClose(root: string): Promise<void> {
   await using _ = await openLocalStore({ root });
 }
 
+/** Mount a file system of 12 MiB, until the scope ends; only root can. */
+function smallDisk(path: string): Disposable {
+  mkdirSync(path);
+  execFileSync("mount", ["-t", "tmpfs", "-o", "size=12m", "tmpfs", path]);
+  return { [Symbol.dispose]: () => execFileSync("umount", [path]) };
+}
+
 test("a full disk is said so, and the store stays valid and can be collected", async (t) => {
   if (!isSuperuser) return t.skip("only root can mount a small file system");
   using temp = temporaryFolder();
   const root = join(temp.path, "small");
-  mkdirSync(root);
-  execFileSync("mount", ["-t", "tmpfs", "-o", "size=12m", "tmpfs", root]);
-  try {
-    const source = join(temp.path, "source");
-    mkdirSync(source);
-    for (let each = 0; each < 30; each += 1)
-      writeFileSync(join(source, `${each}`), Buffer.alloc(200_000, each));
-    const full =
-      `error[store-no-space]: there is no space left for the store ${root}\n` +
-      "  because: ENOSPC: no space left on device, write\n" +
-      "  hint: cleave store gc frees what nothing refers to; it runs on a full disk too\n" +
-      "  more: cleave explain store-no-space\n";
-    {
-      await using store = await openLocalStore({ root });
-      const small = await store.addText({ name: "small", content: "x".repeat(100_000) });
-      const before = readdirSync(join(root, "nix/store"));
-      assert.equal(await refusal(store.addTree(source, { name: "large" })), full);
-      assert.deepEqual(readdirSync(join(root, "nix/store")), before);
-      assert.equal(await refusal(store.addText({ name: "text", content: "x".repeat(9_000_000) })), full);
-      assert.deepEqual(await store.verify({ checkContents: true }), []);
-      assert.deepEqual(await store.allPaths(), [small]);
-    }
-    // Not one block is left, and a collection works.
-    spawnSync("dd", ["if=/dev/zero", `of=${root}/fill`, "bs=4k"], { stdio: "ignore" });
-    const gc = await cleave(["store", "gc"], { env: { CLEAVE_ROOT: root } });
-    assert.equal(gc.stdout, "1 store paths deleted, 0.10 MiB freed\n", gc.stderr);
+  using _ = smallDisk(root);
+  const source = join(temp.path, "source");
+  mkdirSync(source);
+  for (let each = 0; each < 30; each += 1)
+    writeFileSync(join(source, `${each}`), Buffer.alloc(200_000, each));
+  const full =
+    `error[store-no-space]: there is no space left for the store ${root}\n` +
+    "  because: ENOSPC: no space left on device, write\n" +
+    "  hint: cleave store gc frees what nothing refers to; it runs on a full disk too\n" +
+    "  more: cleave explain store-no-space\n";
+  {
     await using store = await openLocalStore({ root });
+    const small = await store.addText({ name: "small", content: "x".repeat(100_000) });
+    const before = readdirSync(join(root, "nix/store"));
+    assert.equal(await refusal(store.addTree(source, { name: "large" })), full);
+    assert.deepEqual(readdirSync(join(root, "nix/store")), before);
+    assert.equal(await refusal(store.addText({ name: "text", content: "x".repeat(9_000_000) })), full);
     assert.deepEqual(await store.verify({ checkContents: true }), []);
-  } finally {
-    execFileSync("umount", [root]);
+    assert.deepEqual(await store.allPaths(), [small]);
   }
+  // Not one block is left, and a collection works.
+  spawnSync("dd", ["if=/dev/zero", `of=${root}/fill`, "bs=4k"], { stdio: "ignore" });
+  const gc = await cleave(["store", "gc"], { env: { CLEAVE_ROOT: root } });
+  assert.equal(gc.stdout, "1 store paths deleted, 0.10 MiB freed\n", gc.stderr);
+  await using store = await openLocalStore({ root });
+  assert.deepEqual(await store.verify({ checkContents: true }), []);
 });
 
 test("roots for which a full disk has no room are not taken for added, and no later one is lost", async (t) => {
   if (!isSuperuser) return t.skip("only root can mount a small file system");
   using temp = temporaryFolder();
   const root = join(temp.path, "small");
-  mkdirSync(root);
-  execFileSync("mount", ["-t", "tmpfs", "-o", "size=12m", "tmpfs", root]);
-  try {
-    await using store = await openLocalStore({ root });
-    const path = (at: number) => parseStorePath(`/nix/store/${`${at}`.padStart(32, "0")}-root`);
-    const many = Array.from({ length: 1000 }, (_, at) => path(at + 1));
-    await store.addTemporaryRoots([path(0)]);
-    // What is left is the rest of one block.
-    spawnSync("dd", ["if=/dev/zero", `of=${root}/fill`, "bs=4k"], { stdio: "ignore" });
-    assert.match(await refusal(store.addTemporaryRoots(many)), /^error\[store-no-space\]: /);
-    rmSync(join(root, "fill"));
-    await store.addTemporaryRoots([path(1001)]);
-    assert.deepEqual([...(await store.findRoots()).keys()], [path(0), path(1001)]);
-    await store.addTemporaryRoots(many);
-    assert.equal((await store.findRoots()).size, 1002);
-  } finally {
-    execFileSync("umount", [root]);
-  }
+  using _ = smallDisk(root);
+  await using store = await openLocalStore({ root });
+  const path = (at: number) => parseStorePath(`/nix/store/${`${at}`.padStart(32, "0")}-root`);
+  const many = Array.from({ length: 1000 }, (_, at) => path(at + 1));
+  await store.addTemporaryRoots([path(0)]);
+  // What is left is the rest of one block.
+  spawnSync("dd", ["if=/dev/zero", `of=${root}/fill`, "bs=4k"], { stdio: "ignore" });
+  assert.match(await refusal(store.addTemporaryRoots(many)), /^error\[store-no-space\]: /);
+  rmSync(join(root, "fill"));
+  await store.addTemporaryRoots([path(1001)]);
+  assert.deepEqual([...(await store.findRoots()).keys()], [path(0), path(1001)]);
+  await store.addTemporaryRoots(many);
+  assert.equal((await store.findRoots()).size, 1002);
 });
 
 test("an access control list that a store's folder gives on stays with nothing that is added", async (t) => {
