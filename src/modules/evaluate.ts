@@ -126,13 +126,13 @@ export class Evaluation implements Slots {
 
   pathOf(index: number): readonly string[] {
     const { declarations } = this.compiled;
-    const names = declarations[index]?.names ?? this.#late?.all[index - declarations.length]?.view.path ?? [];
+    const names = declarations[index]?.names ?? this.#lateAt(index)?.view.path ?? [];
     return namesOf(placeOf(this.place, names));
   }
 
   whereOf(index: number, pending: unknown): string {
     const { declarations } = this.compiled;
-    const late = this.#late?.all[index - declarations.length];
+    const late = this.#lateAt(index);
     const names = declarations[index]?.names ?? [];
     if (late !== undefined)
       return `a thunk in place of a record, by ${describeSource(late.definition, placeOf(this.place, late.view.path))}`;
@@ -336,8 +336,13 @@ export class Evaluation implements Slots {
     return this.#late.merge(index, early);
   }
 
+  /** Get the record whose slot this is; slots of late records come after those of options. */
+  #lateAt(index: number): LateDefinitions["all"][number] | undefined {
+    return this.#late?.all[index - this.compiled.declarations.length];
+  }
+
   #computeLate(index: number): unknown {
-    const late = this.#late?.all[index - this.compiled.declarations.length];
+    const late = this.#lateAt(index);
     if (late === undefined) throw new Error("a slot that is neither an option nor a late record");
     const { view, definition, by } = late;
     const { source, priority, order, condition } = definition;

@@ -8,9 +8,9 @@ import { Buffer } from "node:buffer";
 import { realpathSync } from "node:fs";
 import { createRequire } from "node:module";
 import { basename, dirname, join, relative, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { BuildFailure, Metafile } from "esbuild";
-import { CleaveError, projectFile, quote } from "../base/index.ts";
+import { CleaveError, quote } from "../base/index.ts";
+import { stdenvFolder } from "./stdenv-folder.ts";
 
 export type BundleRequest = {
   /** The absolute path of the script. */
@@ -25,9 +25,7 @@ export type Bundle = {
   readonly files: readonly string[];
 };
 
-/** The folder of build-side code. It is the same in a checkout and in an installed package. */
-const stdenv = fileURLToPath(projectFile("stdenv"));
-const library = `${stdenv}/interpreters/quickjs/index.ts`;
+const library = `${stdenvFolder}/interpreters/quickjs/index.ts`;
 
 const importHint = "scripts import files with their endings, such as ./lib.ts, and cleave/phase";
 
@@ -89,7 +87,7 @@ export function bundleScript({ file: given, kind }: BundleRequest): Bundle {
 function checkImports(inputs: Metafile["inputs"], folder: string, script: string): void {
   for (const [name, { imports }] of Object.entries(inputs)) {
     const file = resolve(folder, name);
-    if (name === "entry" || file.startsWith(`${stdenv}/`)) continue;
+    if (name === "entry" || file.startsWith(`${stdenvFolder}/`)) continue;
     for (const { original = "", path, external } of imports) {
       if (external === true || original === "cleave/phase") continue;
       const isNamed =
@@ -121,7 +119,9 @@ function writeMap(text: string, folder: string): string {
   const { sources, mappings }: { sources: readonly string[]; mappings: string } = JSON.parse(text);
   const names = sources.map((each) => {
     const path = resolve(folder, each);
-    return path.startsWith(`${stdenv}/`) ? relative(dirname(stdenv), path) : relative(folder, path);
+    return path.startsWith(`${stdenvFolder}/`)
+      ? relative(dirname(stdenvFolder), path)
+      : relative(folder, path);
   });
   const map = JSON.stringify({ version: 3, sources: names, names: [], mappings });
   return `//# sourceMappingURL=data:application/json;base64,${Buffer.from(map).toString("base64")}\n`;

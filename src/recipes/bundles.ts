@@ -7,9 +7,9 @@
  */
 import { mkdirSync, readFileSync, realpathSync, renameSync, unlinkSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { CleaveError, projectFile, quote } from "../base/index.ts";
+import { CleaveError, quote } from "../base/index.ts";
 import { type BundleRequest, bundleScript } from "../package/index.ts";
+import { stdenvFolder } from "../package/stdenv-folder.ts";
 import { type Files, hashOf } from "./files.ts";
 import { recordAll, Trace, tracing } from "./trace.ts";
 import { evaluationVersion } from "./version.ts";
@@ -94,11 +94,8 @@ export class Bundles {
   }
 }
 
-/** The folder of build-side code, which `cleave/phase` is part of. */
-const stdenv = fileURLToPath(projectFile("stdenv"));
-
 function checkInside(script: string, { reads }: Trace, root: string): void {
-  const folders = [`${realpathSync(root)}/`, `${stdenv}/`];
+  const folders = [`${realpathSync(root)}/`, `${stdenvFolder}/`];
   for (const { path } of reads)
     if (!folders.some((each) => path.startsWith(each)))
       throw new CleaveError({

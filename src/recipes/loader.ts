@@ -5,8 +5,7 @@
  * that no recipe sees what another one's run left in a variable of it.
  */
 import { dirname, relative, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
-import { CleaveError, type Location, nearest, projectFile, quote } from "../base/index.ts";
+import { CleaveError, type Location, nearest, quote } from "../base/index.ts";
 import * as modules from "../modules/index.ts";
 import { modulesIn, type SourceFile } from "../modules/index.ts";
 import {
@@ -22,14 +21,12 @@ import {
   parsePlatform,
   rawDerivation,
 } from "../package/index.ts";
+import { stdenvFolder } from "../package/stdenv-folder.ts";
 import { functionsFor, parseJson, reach, type World } from "./functions.ts";
 import { noteCaught, type Realm, thrownAt } from "./realm.ts";
 import { isChangeable } from "./stateless.ts";
 import { record, recordAll, Trace, tracing } from "./trace.ts";
 import { type ImportRequest, type Translation, takeUp, translate } from "./translate.ts";
-
-/** The folder of stdenv, in a checkout and in an installed package. */
-const ownStdenv: string = fileURLToPath(projectFile("stdenv"));
 
 /** What of `cleave/package` recipes get: what loads, bundles or evaluates is not for them. */
 const forRecipes = {
@@ -97,7 +94,7 @@ export class Loader {
   readonly #shared: Scope = new Map();
   readonly #shareable = new Map<string, boolean>();
 
-  constructor(world: World, realm: Realm, stdenv: string = ownStdenv) {
+  constructor(world: World, realm: Realm, stdenv: string = stdenvFolder) {
     this.#stdenv = stdenv;
     this.#world = world;
     this.#realm = realm;
